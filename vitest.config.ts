@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+// Tests run on the sources; the built package is what test/package and the runtimes check.
+const alias = [
+  { find: /^etcd-edge\/worker$/, replacement: `${root}worker/index.ts` },
+  { find: /^etcd-edge\/(.+)$/, replacement: `${root}src/$1/index.ts` },
+  { find: /^etcd-edge$/, replacement: `${root}src/index.ts` },
+]
+const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
+  resolve: { alias },
+  test: { name, include, testTimeout: 30_000, hookTimeout: 60_000, ...extra },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['test/unit/**/*.test.ts']),
+      project('contract', ['test/contract/**/*.test.ts']),
+      project('behaviour', ['test/registry/**/*.test.ts', 'test/resolver/**/*.test.ts']),
+      // Clusters and clocks: one file at a time.
+      project('http-client', ['test/http-client/**/*.test.ts'], { fileParallelism: false, testTimeout: 60_000 }),
+      project('worker', ['test/worker/**/*.test.ts']),
+      project('package', ['test/package/**/*.test.ts', 'test/docs/**/*.test.ts']),
+      project('tls', ['test/tls/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('tools', ['test/tools/**/*.test.ts']),
+      project('runtimes', ['test/runtimes/**/*.test.ts'], { testTimeout: 60_000 }),
+    ],
+  },
+})
