@@ -1,0 +1,13 @@
+/**
+ * The metadata that makes a member without a leader refuse at once instead of keeping a call or a watch waiting
+ * (`v3rpc/interceptor.go`). etcd's CORS answer allows a browser no header but accept, content-type and authorization.
+ */
+export function leaderHeader(requireLeader: boolean): Record<string, string> {
+  return requireLeader ? { 'grpc-metadata-hasleader': 'true' } : {}
+}
+
+/** Whether requests are subject to CORS: in a page or in a worker of one. */
+export function isBrowser(): boolean {
+  const scope = globalThis as { document?: unknown; importScripts?: unknown; WorkerGlobalScope?: unknown }
+  return scope.document !== undefined || (scope.WorkerGlobalScope !== undefined && scope.importScripts !== undefined)
+}
