@@ -1,0 +1,7 @@
+export { isLoopback } from './address.ts'
+export { completeInstance } from './complete-instance.ts'
+export type { InstanceFormat } from './instance-format.ts'
+export { type KitexOptions, kitex } from './kitex.ts'
+export { type NativeOptions, native } from './native.ts'
+export { type RawOptions, raw } from './raw.ts'
+export { type InstanceInput, type InstanceStatus, type ServiceInstance, sameInstance } from './service-instance.ts'
