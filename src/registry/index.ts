@@ -1,0 +1,5 @@
+export type { OnConflict } from './claim-key.ts'
+export { type KeepRegisteredOptions, keepRegistered, type RegistrationSession } from './keep-registered.ts'
+export { createRegistrar, type RegisterOptions, type Registrar, type RegistrarOptions } from './registrar.ts'
+export type { InstanceName, Registration } from './registration.ts'
+export type { SessionEvent, SessionListener, SessionState, SessionStatus } from './session-status.ts'

@@ -1,0 +1,188 @@
+import { LeaseNotFoundError } from '../errors.ts'
+import type { CallOptions, EtcdClient } from '../http-client/index.ts'
+import { compare, op } from '../http-client/index.ts'
+import {
+  completeInstance,
+  type InstanceFormat,
+  type InstanceInput,
+  native,
+  type ServiceInstance,
+} from '../instance/index.ts'
+import { claimKey, conflict, type OnConflict } from './claim-key.ts'
+import { findRegistration } from './find-registration.ts'
+import { type InstanceName, type Registration, remainingMs } from './registration.ts'
+
+export interface RegistrarOptions {
+  /** How instances are written. @default native() */
+  readonly format?: InstanceFormat
+  /** The lease to ask for: an integer of 1 or more. @default the format's own: 30 native, 10 raw, 60 kitex */
+  readonly ttlSeconds?: number
+}
+
+export interface RegisterOptions extends CallOptions {
+  /** @default the registrar's */
+  readonly ttlSeconds?: number
+  /** What this process, or the one before it, had registered. It is renewed, updated or replaced, as needed. */
+  readonly previous?: Registration | undefined
+  /** When the key is somebody else's: take it over, or throw InstanceConflictError. @default "takeover" */
+  readonly onConflict?: OnConflict
+}
+
+/** Writes instances under leases. It keeps no timer, so it serves functions that are frozen as well as servers. */
+export interface Registrar {
+  readonly format: InstanceFormat
+  readonly ttlSeconds: number
+  /**
+   * Registers an instance under a lease of its own. With `previous`, one call says all: nothing is sent while more than
+   * two thirds of the TTL are left and nothing has changed; else the lease is kept alive; a changed instance is one write
+   * under the same lease; another TTL, or a lease that is gone, is a new lease. When it fails or is aborted, the lease that
+   * it took is given back.
+   *
+   * @throws InvalidInstanceError for a wrong field, before any call; InstanceConflictError with `onConflict: 'fail'`.
+   */
+  register(instance: InstanceInput, options?: RegisterOptions): Promise<Registration>
+  /** One keep-alive. @throws LeaseNotFoundError when the lease is gone: register again. */
+  renew(registration: Registration, options?: CallOptions): Promise<Registration>
+  /**
+   * Looks whether the key still holds our value under our lease, and puts it again when it does not; a keep-alive that
+   * succeeds proves neither. Writes nothing when all is well.
+   *
+   * @throws InstanceConflictError when another lease holds the key; LeaseNotFoundError when ours is gone.
+   */
+  verify(registration: Registration, options?: CallOptions): Promise<Registration>
+  /** The registration as etcd has it, whoever made it; undefined when there is none. */
+  find(name: InstanceName, options?: CallOptions): Promise<Registration | undefined>
+  /**
+   * Revokes the lease, which removes what is ours and nothing else: a key that another process has taken since stays.
+   * Safe to repeat.
+   */
+  deregister(registration: Registration, options?: CallOptions): Promise<void>
+}
+
+/** @throws RangeError when `ttlSeconds` is not an integer of 1 or more. */
+export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}): Registrar {
+  const format = options.format ?? native()
+  const ttlSeconds = checkTtl(options.ttlSeconds ?? format.defaults.ttlSeconds)
+  // The least that this cluster grants, once seen: asking for less again is not a change. A number, so that it may be
+  // shared by all requests of an isolate.
+  let leastTtlSeconds = 0
+
+  const claim = async (instance: ServiceInstance, asked: number, options: RegisterOptions): Promise<Registration> => {
+    const renewedAt = Date.now()
+    const owner = options.previous?.leaseId
+    const claimed = await claimKey(etcd, format, instance, { ...options, ttlSeconds: asked, owner })
+    if (claimed.ttlSeconds > asked) leastTtlSeconds = claimed.ttlSeconds
+    return { ...claimed, askedTtlSeconds: asked, renewedAt, instance }
+  }
+
+  const renew = async (registration: Registration, options?: CallOptions): Promise<Registration> => {
+    const renewedAt = Date.now()
+    const lease = await etcd.lease.keepAliveOnce(registration.leaseId, options)
+    return { ...registration, ttlSeconds: lease.ttlSeconds, renewedAt }
+  }
+
+  /** Puts what changed under the lease that the key is under; undefined when the key is no longer there or not ours. */
+  const rewrite = async (previous: Registration, instance: ServiceInstance, options: CallOptions) => {
+    const put = await etcd.kv
+      .txn()
+      .if(compare.lease(previous.key, '=', previous.leaseId))
+      .then(op.put(previous.key, format.encode(instance), { leaseId: previous.leaseId }))
+      .commit(options)
+    return put.succeeded ? { ...previous, instance, revision: put.revision } : undefined
+  }
+
+  const replace = async (
+    previous: Registration,
+    instance: ServiceInstance,
+    asked: number,
+    options: RegisterOptions,
+  ) => {
+    const registration = await claim(instance, asked, options)
+    await giveBack(previous, options)
+    return registration
+  }
+
+  const giveBack = async (previous: Registration, options: CallOptions) => {
+    if (previous.leaseId === '0' || previous.sharedLease) return
+    await deregister(previous, options)
+  }
+
+  const deregister = async (registration: Registration, options?: CallOptions): Promise<void> => {
+    const { key, leaseId, sharedLease } = registration
+    if (leaseId === '0' || sharedLease) {
+      await etcd.kv
+        .txn()
+        .if(compare.lease(key, '=', leaseId))
+        .then(op.delete(key))
+        .commit(options)
+      return
+    }
+    try {
+      await etcd.lease.revoke(leaseId, options)
+    } catch (error) {
+      if (!(error instanceof LeaseNotFoundError)) throw error
+    }
+  }
+
+  return {
+    format,
+    ttlSeconds,
+    renew,
+    deregister,
+    find: (name, options) => findRegistration(etcd, format, name, options),
+    async register(input, options = {}) {
+      const asked = checkTtl(options.ttlSeconds ?? ttlSeconds)
+      const { previous } = options
+      const instance = completeInstance(named(input, previous), format)
+      const value = format.encode(instance)
+      if (previous === undefined) return claim(instance, asked, options)
+      const sameTtl = [previous.ttlSeconds, previous.askedTtlSeconds].includes(Math.max(asked, leastTtlSeconds))
+      const sameKey = format.key(instance, previous.leaseId) === previous.key
+      if (!sameTtl || !sameKey || previous.leaseId === '0') return replace(previous, instance, asked, options)
+      const unchanged = sameBytes(value, format.encode(previous.instance))
+      const fresh = remainingMs(previous, Date.now()) > (previous.ttlSeconds * 1000 * 2) / 3
+      if (unchanged && fresh) return previous
+      try {
+        const renewed = fresh ? previous : await renew(previous, options)
+        const current = unchanged ? renewed : await rewrite(renewed, instance, options)
+        return current ?? (await replace(previous, instance, asked, options))
+      } catch (error) {
+        if (error instanceof LeaseNotFoundError) return claim(instance, asked, options)
+        throw error
+      }
+    },
+    async verify(registration, options = {}) {
+      const { key, leaseId, instance } = registration
+      const value = format.encode(instance)
+      const seen = await etcd.kv.get(key, options)
+      if (seen?.leaseId === leaseId && sameBytes(seen.valueBytes, value)) return registration
+      if (seen !== undefined && seen.leaseId !== leaseId && seen.leaseId !== '0') throw conflict(key, seen.leaseId)
+      const put = await etcd.kv
+        .txn()
+        .if(compare.modRevision(key, '=', seen?.modRevision ?? 0))
+        .then(op.put(key, value, { leaseId }))
+        .else(op.get(key))
+        .commit(options)
+      if (put.succeeded) return { ...registration, revision: put.revision }
+      throw conflict(key, put.results[0].kvs[0]?.leaseId ?? '0')
+    },
+  }
+}
+
+/** Who registers again without saying its id means the one it had, unless that was only its address then. */
+function named(input: InstanceInput, previous: Registration | undefined): InstanceInput {
+  if (previous === undefined || input?.id !== undefined) return input
+  const { id, address } = previous.instance
+  return id === address ? input : { ...input, id }
+}
+
+function checkTtl(ttlSeconds: number): number {
+  if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 1) {
+    throw new RangeError(`ttlSeconds must be an integer of 1 or more, got ${ttlSeconds}`)
+  }
+  return ttlSeconds
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
