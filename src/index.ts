@@ -1,0 +1,5 @@
+export * from './errors.ts'
+export * from './http-client/index.ts'
+export * from './instance/index.ts'
+export * from './registry/index.ts'
+export * from './resolver/index.ts'

@@ -1,0 +1,129 @@
+import { InvalidInstanceError } from '../errors.ts'
+import type { KeyValue, WatchEvent } from '../http-client/index.ts'
+import { type InstanceFormat, sameInstance } from '../instance/index.ts'
+import type { OnRejected, ResolvedInstance } from './service-snapshot.ts'
+
+/** What has changed between two states, in callers' terms; Kitex's `Change`. */
+export interface Change {
+  readonly added: readonly ResolvedInstance[]
+  readonly updated: readonly ResolvedInstance[]
+  readonly removed: readonly ResolvedInstance[]
+}
+
+/**
+ * The records under one directory, by key, and the instances they hold in key order. A record that cannot be read is
+ * counted, and the last good one of its key stays in use (as etcd's own naming resolver does).
+ */
+export interface RecordSet {
+  /** In key order. A new, frozen array after each change; the same one until then. */
+  instances(): readonly ResolvedInstance[]
+  rejected(): number
+  /** Replaces everything by what a list has found. */
+  replace(kvs: readonly KeyValue[]): Change
+  /** What came of several events together: an instance that was put and deleted again is no change. */
+  apply(events: readonly Pick<WatchEvent, 'type' | 'kv'>[]): Change
+}
+
+const none: readonly ResolvedInstance[] = []
+
+export function createRecordSet(
+  format: InstanceFormat,
+  onRejected?: OnRejected,
+  seed: readonly ResolvedInstance[] = none,
+): RecordSet {
+  let sorted: readonly ResolvedInstance[] = seed
+  const bad = new Set<string>()
+
+  const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
+    try {
+      const decoded = format.decode(kv.key, kv.value).map((instance) => resolved(instance, kv))
+      bad.delete(kv.key)
+      return decoded
+    } catch (error) {
+      if (!(error instanceof InvalidInstanceError)) throw error
+      bad.add(kv.key)
+      onRejected?.(kv.key, error)
+      return undefined
+    }
+  }
+
+  const rangeOf = (key: string) => {
+    const start = lowerBound(sorted, key)
+    let end = start
+    while (sorted[end]?.key === key) end += 1
+    return { start, end }
+  }
+
+  /** Puts other instances in the place of those of one key. */
+  const splice = (key: string, instances: readonly ResolvedInstance[]): void => {
+    const { start, end } = rangeOf(key)
+    if (start === end && instances.length === 0) return
+    sorted = Object.freeze([...sorted.slice(0, start), ...instances, ...sorted.slice(end)])
+  }
+
+  const instancesOf = (key: string): readonly ResolvedInstance[] => {
+    const { start, end } = rangeOf(key)
+    return sorted.slice(start, end)
+  }
+
+  const applyOne = ({ type, kv }: Pick<WatchEvent, 'type' | 'kv'>): void => {
+    if (type === 'delete') bad.delete(kv.key)
+    const instances = type === 'delete' ? none : decode(kv)
+    if (instances !== undefined) splice(kv.key, instances)
+  }
+
+  return {
+    instances: () => sorted,
+    rejected: () => bad.size,
+    apply(events) {
+      const before = new Map<string, readonly ResolvedInstance[]>()
+      for (const event of events) {
+        const { key } = event.kv
+        if (!before.has(key)) before.set(key, instancesOf(key))
+        applyOne(event)
+      }
+      const keys = [...before.keys()]
+      return diff([...before.values()].flat(), keys.flatMap(instancesOf))
+    },
+    replace(kvs) {
+      const before = sorted
+      bad.clear()
+      const kept = (key: string) => before.filter((instance) => instance.key === key)
+      sorted = Object.freeze(kvs.flatMap((kv) => decode(kv) ?? kept(kv.key)).sort(byKey))
+      return diff(before, sorted)
+    },
+  }
+}
+
+function resolved(instance: Parameters<typeof sameInstance>[0], kv: KeyValue): ResolvedInstance {
+  const { key, leaseId, createRevision, modRevision } = kv
+  return Object.freeze({ ...instance, key, leaseId, createRevision, modRevision })
+}
+
+const byKey = (a: ResolvedInstance, b: ResolvedInstance) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+
+function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle]?.key ?? '') < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Instances are told apart by where they are stored and their id. A rewrite that says the same is no change. */
+function diff(before: readonly ResolvedInstance[], after: readonly ResolvedInstance[]): Change {
+  const name = ({ key, id }: ResolvedInstance) => `${key}\n${id}`
+  const old = new Map(before.map((instance) => [name(instance), instance]))
+  const added: ResolvedInstance[] = []
+  const updated: ResolvedInstance[] = []
+  for (const instance of after) {
+    const was = old.get(name(instance))
+    old.delete(name(instance))
+    if (was === undefined) added.push(instance)
+    else if (!sameInstance(was, instance)) updated.push(instance)
+  }
+  return { added, updated, removed: [...old.values()] }
+}
