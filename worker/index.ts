@@ -1,0 +1,5 @@
+export type { AccessToken } from './access-token.ts'
+export { type AppOptions, createApp } from './app.ts'
+export type { AppEnv } from './app-parts.ts'
+export { ConfigurationError, type ConfigurationFault, readConfiguration } from './configuration.ts'
+export { createWorker, type Worker } from './worker.ts'
