@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEtcdClient, createRegistrar } from '../../src/index.ts'
+import { describeWithEtcd } from '../support/describe-with-etcd.ts'
+import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { readRecord } from './etcd-record.ts'
+import { runExample, runtimes } from './runtime.ts'
+
+describeWithEtcd('the examples, with the built package', () => {
+  let etcd: Etcd
+  beforeAll(async () => {
+    etcd = await startEtcd()
+  })
+  afterAll(() => etcd.stop())
+
+  describe.each(runtimes)('on $name', (runtime) => {
+    it('registers two instances, finds both and leaves nothing behind', async () => {
+      await using running = runExample(runtime, 'register-and-find.ts', etcd.url)
+      expect(await running.ended).toEqual({
+        stdout: 'resolved: 10.0.0.1:80,10.0.0.2:80\npicked: 10.0.0.1:80,10.0.0.2:80',
+        stderr: '',
+        exitCode: 0,
+      })
+      const client = createEtcdClient({ endpoints: [etcd.url] })
+      expect(await readRecord(client, '/services/shop/')).toMatchObject({ key: undefined, leases: [] })
+    })
+
+    it.each(['SIGINT', 'SIGTERM'] as const)('stays registered until %s, and deregisters then', async (signal) => {
+      const client = createEtcdClient({ endpoints: [etcd.url] })
+      await using running = runExample(runtime, 'keep-registered.ts', etcd.url)
+      const line = await running.nextLine()
+      const { key, leaseId, leases } = await readRecord(client, '/services/web/')
+      expect(line).toBe(`registered as ${key}`)
+      expect(leases).toEqual([leaseId])
+      running.kill(signal)
+      expect(await running.ended).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(await readRecord(client, '/services/web/')).toMatchObject({ key: undefined, leases: [] })
+    })
+
+    it('prints who comes and goes', async () => {
+      const registrar = createRegistrar(createEtcdClient({ endpoints: [etcd.url] }))
+      await using running = runExample(runtime, 'watch-instances.ts', 'inn', etcd.url)
+      expect(await running.nextLine()).toBe('inn: nobody')
+      const registration = await registrar.register({ service: 'inn', address: '10.0.0.9:80' })
+      expect(await running.nextLine()).toBe('inn: 10.0.0.9:80')
+      await registrar.deregister(registration)
+      expect(await running.nextLine()).toBe('inn: nobody')
+      running.kill('SIGTERM')
+      expect(await running.ended).toMatchObject({ exitCode: 0, stderr: '' })
+    })
+  })
+})
