@@ -1,5 +1,6 @@
 import { decodeBase64Text, encodeBase64 } from './base64.ts'
-import { calls } from './calls.ts'
+import type { Call } from './calls.ts'
+import * as calls from './calls.ts'
 import type { CallOptions } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import { type ResponseHeader, readHeader } from './header.ts'
@@ -57,7 +58,7 @@ export interface Auth {
 const types = { read: 'READ', write: 'WRITE', readwrite: 'READWRITE' } as const
 
 export function createAuth(gateway: Gateway): Auth {
-  const run = async (call: (typeof calls)[keyof typeof calls], body: object, options?: CallOptions): Promise<void> => {
+  const run = async (call: Call, body: object, options?: CallOptions): Promise<void> => {
     await gateway.call<WireHeaderResponse>(call, body, options)
   }
   return {

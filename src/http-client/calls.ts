@@ -18,103 +18,51 @@ export interface Call {
 const again = (path: string, more: Partial<Call> = {}): Call => ({ path, repeatable: true, ...more })
 const once = (path: string, more: Partial<Call> = {}): Call => ({ path, repeatable: false, ...more })
 
-export type CallName =
-  | 'range'
-  | 'put'
-  | 'deleteRange'
-  | 'txn'
-  | 'compact'
-  | 'watch'
-  | 'leaseGrant'
-  | 'leaseRevoke'
-  | 'leaseKeepAlive'
-  | 'leaseTimeToLive'
-  | 'leaseLeases'
-  | 'authenticate'
-  | 'authEnable'
-  | 'authDisable'
-  | 'authStatus'
-  | 'userAdd'
-  | 'userGet'
-  | 'userList'
-  | 'userDelete'
-  | 'userChangePassword'
-  | 'userGrantRole'
-  | 'userRevokeRole'
-  | 'roleAdd'
-  | 'roleGet'
-  | 'roleList'
-  | 'roleDelete'
-  | 'roleGrantPermission'
-  | 'roleRevokePermission'
-  | 'memberList'
-  | 'memberAdd'
-  | 'memberRemove'
-  | 'memberUpdate'
-  | 'memberPromote'
-  | 'status'
-  | 'alarm'
-  | 'defragment'
-  | 'hash'
-  | 'hashKv'
-  | 'snapshot'
-  | 'moveLeader'
-  | 'downgrade'
-  | 'lock'
-  | 'unlock'
-  | 'campaign'
-  | 'proclaim'
-  | 'leader'
-  | 'observe'
-  | 'resign'
-
-export const calls: Readonly<Record<CallName, Call>> = {
-  range: again('kv/range'),
-  put: once('kv/put'),
-  deleteRange: once('kv/deleterange'),
-  txn: once('kv/txn'),
-  compact: once('kv/compaction'),
-  watch: again('watch', { stream: true }),
-  leaseGrant: once('lease/grant'),
-  leaseRevoke: again('lease/revoke'),
-  leaseKeepAlive: again('lease/keepalive', { stream: true }),
-  leaseTimeToLive: again('lease/timetolive'),
-  leaseLeases: again('lease/leases'),
-  authenticate: again('auth/authenticate', { local: true }),
-  authEnable: once('auth/enable'),
-  authDisable: once('auth/disable'),
-  authStatus: again('auth/status'),
-  userAdd: once('auth/user/add'),
-  userGet: again('auth/user/get'),
-  userList: again('auth/user/list'),
-  userDelete: once('auth/user/delete'),
-  userChangePassword: once('auth/user/changepw'),
-  userGrantRole: once('auth/user/grant'),
-  userRevokeRole: once('auth/user/revoke'),
-  roleAdd: once('auth/role/add'),
-  roleGet: again('auth/role/get'),
-  roleList: again('auth/role/list'),
-  roleDelete: once('auth/role/delete'),
-  roleGrantPermission: once('auth/role/grant'),
-  roleRevokePermission: once('auth/role/revoke'),
-  memberList: again('cluster/member/list', { local: true }),
-  memberAdd: once('cluster/member/add'),
-  memberRemove: once('cluster/member/remove'),
-  memberUpdate: once('cluster/member/update'),
-  memberPromote: once('cluster/member/promote'),
-  status: again('maintenance/status', { local: true }),
-  alarm: once('maintenance/alarm'),
-  defragment: once('maintenance/defragment', { local: true }),
-  hash: again('maintenance/hash', { local: true }),
-  hashKv: again('maintenance/hashkv', { local: true }),
-  snapshot: again('maintenance/snapshot', { stream: true, local: true }),
-  moveLeader: once('maintenance/transfer-leadership'),
-  downgrade: once('maintenance/downgrade'),
-  lock: once('lock/lock', { waits: true }),
-  unlock: once('lock/unlock'),
-  campaign: once('election/campaign', { waits: true }),
-  proclaim: once('election/proclaim'),
-  leader: again('election/leader'),
-  observe: again('election/observe', { stream: true, waits: true }),
-  resign: once('election/resign'),
-}
+export const range: Call = again('kv/range')
+export const put: Call = once('kv/put')
+export const deleteRange: Call = once('kv/deleterange')
+export const txn: Call = once('kv/txn')
+export const compact: Call = once('kv/compaction')
+export const watch: Call = again('watch', { stream: true })
+export const leaseGrant: Call = once('lease/grant')
+export const leaseRevoke: Call = again('lease/revoke')
+export const leaseKeepAlive: Call = again('lease/keepalive', { stream: true })
+export const leaseTimeToLive: Call = again('lease/timetolive')
+export const leaseLeases: Call = again('lease/leases')
+export const authenticate: Call = again('auth/authenticate', { local: true })
+export const authEnable: Call = once('auth/enable')
+export const authDisable: Call = once('auth/disable')
+export const authStatus: Call = again('auth/status')
+export const userAdd: Call = once('auth/user/add')
+export const userGet: Call = again('auth/user/get')
+export const userList: Call = again('auth/user/list')
+export const userDelete: Call = once('auth/user/delete')
+export const userChangePassword: Call = once('auth/user/changepw')
+export const userGrantRole: Call = once('auth/user/grant')
+export const userRevokeRole: Call = once('auth/user/revoke')
+export const roleAdd: Call = once('auth/role/add')
+export const roleGet: Call = again('auth/role/get')
+export const roleList: Call = again('auth/role/list')
+export const roleDelete: Call = once('auth/role/delete')
+export const roleGrantPermission: Call = once('auth/role/grant')
+export const roleRevokePermission: Call = once('auth/role/revoke')
+export const memberList: Call = again('cluster/member/list', { local: true })
+export const memberAdd: Call = once('cluster/member/add')
+export const memberRemove: Call = once('cluster/member/remove')
+export const memberUpdate: Call = once('cluster/member/update')
+export const memberPromote: Call = once('cluster/member/promote')
+export const status: Call = again('maintenance/status', { local: true })
+export const alarm: Call = once('maintenance/alarm')
+export const defragment: Call = once('maintenance/defragment', { local: true })
+export const hash: Call = again('maintenance/hash', { local: true })
+export const hashKv: Call = again('maintenance/hashkv', { local: true })
+export const snapshot: Call = again('maintenance/snapshot', { stream: true, local: true })
+export const moveLeader: Call = once('maintenance/transfer-leadership')
+export const downgrade: Call = once('maintenance/downgrade')
+export const lock: Call = once('lock/lock', { waits: true })
+export const unlock: Call = once('lock/unlock')
+export const campaign: Call = once('election/campaign', { waits: true })
+export const proclaim: Call = once('election/proclaim')
+export const leader: Call = again('election/leader')
+export const observe: Call = again('election/observe', { stream: true, waits: true })
+export const resign: Call = once('election/resign')

@@ -1,4 +1,5 @@
-import { calls } from './calls.ts'
+import type { Call } from './calls.ts'
+import * as calls from './calls.ts'
 import type { CallOptions } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import { readId } from './int64.ts'
@@ -37,7 +38,7 @@ export interface Cluster {
 }
 
 export function createCluster(gateway: Gateway): Cluster {
-  const members = async (call: (typeof calls)[keyof typeof calls], body: object, options?: CallOptions) => {
+  const members = async (call: Call, body: object, options?: CallOptions) => {
     const answer = await gateway.call<WireMembersResponse>(call, body, options)
     return (answer.members ?? []).map(readMember)
   }

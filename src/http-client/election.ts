@@ -1,5 +1,5 @@
 import { encodeBase64 } from './base64.ts'
-import { calls } from './calls.ts'
+import * as calls from './calls.ts'
 import { type CallOptions, checkMs } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import { type ResponseHeader, readHeader } from './header.ts'

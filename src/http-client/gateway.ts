@@ -1,6 +1,7 @@
 import ky from 'ky'
 import { DeadlineError, ProtocolError } from '../errors.ts'
-import { type Call, calls } from './calls.ts'
+import type { Call } from './calls.ts'
+import * as calls from './calls.ts'
 import { type CallOptions, checkMs, startDeadline } from './deadline.ts'
 import type { Endpoint } from './endpoints.ts'
 import { type AnswerContext, errorFromAnswer, errorFromStreamLine } from './gateway-error.ts'

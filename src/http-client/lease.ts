@@ -1,6 +1,6 @@
 import { LeaseNotFoundError } from '../errors.ts'
 import { decodeBase64Text } from './base64.ts'
-import { calls } from './calls.ts'
+import * as calls from './calls.ts'
 import type { CallOptions } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import { type ResponseHeader, readHeader } from './header.ts'

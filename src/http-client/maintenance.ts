@@ -1,4 +1,4 @@
-import { calls } from './calls.ts'
+import * as calls from './calls.ts'
 import { checkId, type MemberId } from './cluster.ts'
 import type { CallOptions } from './deadline.ts'
 import type { Gateway } from './gateway.ts'

@@ -1,4 +1,5 @@
-import { type Call, calls } from './calls.ts'
+import type { Call } from './calls.ts'
+import * as calls from './calls.ts'
 import type { Gateway } from './gateway.ts'
 import type { StreamLimits } from './json-stream.ts'
 import { type Bytes, prefixEnd } from './key-range.ts'

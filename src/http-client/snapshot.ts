@@ -1,5 +1,5 @@
 import { decodeBase64 } from './base64.ts'
-import { calls } from './calls.ts'
+import * as calls from './calls.ts'
 import { checkMs } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import type { WireSnapshotResponse } from './wire-admin.ts'

@@ -1,4 +1,4 @@
-import { calls } from './calls.ts'
+import * as calls from './calls.ts'
 import type { CallOptions } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import { type ResponseHeader, readHeader } from './header.ts'

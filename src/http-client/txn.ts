@@ -1,4 +1,4 @@
-import { calls } from './calls.ts'
+import * as calls from './calls.ts'
 import type { Compare } from './compare.ts'
 import type { Gateway, WriteOptions } from './gateway.ts'
 import { type ResponseHeader, readHeader } from './header.ts'

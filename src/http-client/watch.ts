@@ -27,6 +27,16 @@ export type WatchOptions = WatchTarget & {
   readonly onState?: (state: WatchState) => void
 }
 
+/** The items of a watch: for a loop, or for a callback. */
+export interface WatchItems extends AsyncIterableIterator<WatchItem> {
+  /**
+   * Gives `callback` one item after the other, and reads no further before what it returns is settled. Resolves when the
+   * watch has ended, as `for await` would; an error of the callback closes the watch and is thrown. As TC39's
+   * `AsyncIterator.prototype.forEach`.
+   */
+  forEach(callback: (item: WatchItem) => unknown): Promise<void>
+}
+
 /**
  * The changes of some keys, in order, each once. Nothing is sent until the first item is asked for, and nothing is read
  * ahead of the reader. The stream is resumed from the last revision seen after any interruption, for as long as it takes,
@@ -35,7 +45,7 @@ export type WatchOptions = WatchTarget & {
  * @throws TypeError or RangeError for a wrong option, at once.
  * The iteration throws AuthError, WatchCanceledError, ProtocolError or RpcError when opening it again would not help.
  */
-export type Watch = (options: WatchOptions) => AsyncIterableIterator<WatchItem>
+export type Watch = (options: WatchOptions) => WatchItems
 
 export function createWatch(gateway: Gateway, config: ClientConfig, mapping?: KeyMapping): Watch {
   return (options) => {
@@ -69,7 +79,7 @@ function filtersOf(only: WatchOptions['only']): { readonly filters?: ('NOPUT' | 
 function closable(
   signal: AbortSignal | undefined,
   start: (signal: AbortSignal) => AsyncGenerator<WatchItem, void>,
-): AsyncIterableIterator<WatchItem> {
+): WatchItems {
   const controller = new AbortController()
   const closed = Symbol('closed')
   const generator = start(controller.signal)
@@ -88,8 +98,11 @@ function closable(
   if (signal?.aborted) onAbort()
   else signal?.addEventListener('abort', onAbort, { once: true })
 
-  const iterator: AsyncIterableIterator<WatchItem> = {
+  const iterator: WatchItems = {
     [Symbol.asyncIterator]: () => iterator,
+    async forEach(callback) {
+      for await (const item of iterator) await callback(item)
+    },
     async next() {
       const ended = untold
       untold = undefined

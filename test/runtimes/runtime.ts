@@ -29,7 +29,12 @@ export interface RunningExample extends AsyncDisposable {
 /** Runs a file of `examples/` against the built package, as a user would. */
 export function runExample(runtime: Runtime, example: string, ...rest: readonly string[]): RunningExample {
   const [program, ...args] = runtime.command
-  const child = execa(program, [...args, `examples/${example}`, ...rest], { cwd: root, reject: false })
+  const child = execa(program, [...args, `examples/${example}`, ...rest], {
+    cwd: root,
+    reject: false,
+    // A slow etcd is no reason to kill it: the test's own time limit is what ends it.
+    forceKillAfterDelay: false,
+  })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const ended = child.then(({ stdout, stderr, exitCode }) => ({ stdout, stderr, exitCode }))
   return {
