@@ -1,3 +1,5 @@
+import { WholeResponse } from './whole-response.ts'
+
 /** What undici 7 gives a handler to steer its request with. */
 export interface RequestController {
   abort(reason: Error): void
@@ -73,8 +75,10 @@ export class Exchange {
 
   #answer(controller: RequestController, status: number, headers: HeaderValues): void {
     const init = { status, headers: pairs(headers) }
-    if (this.#isOver) this.#resolve(new Response(hasBody(status) ? joined(this.#chunks) : null, init))
-    else this.#resolve(new Response(this.#stream(controller), init))
+    const isWhole = this.#isOver
+    this.#resolve(
+      isWhole ? new WholeResponse({ ...init, chunks: this.#chunks }) : new Response(this.#stream(controller), init),
+    )
     this.#chunks = []
   }
 
@@ -110,19 +114,6 @@ export class Exchange {
 }
 
 const stopped = (): Error => new Error('the request was given up')
-
-/** `Response` refuses a body with these. */
-const hasBody = (status: number): boolean => status !== 204 && status !== 205 && status !== 304
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
 
 function pairs(headers: HeaderValues): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]) =>
