@@ -43,6 +43,8 @@ export function createEndpointPool(endpoints: readonly Endpoint[], random: () =>
   return {
     size: members.length,
     pick(tried) {
+      const usual = members[current]
+      if (usual?.failures === 0 && tried === undefined) return usual.endpoint
       const now = performance.now()
       const inTurn = [...members.slice(current), ...members.slice(0, current)]
       const untried = inTurn.filter(({ endpoint }) => !tried?.has(endpoint))

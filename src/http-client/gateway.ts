@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoints.ts'
 import { type AnswerContext, errorFromAnswer, errorFromStreamLine } from './gateway-error.ts'
 import { readJsonStream, type StreamLimits } from './json-stream.ts'
 import { createLogin, type Login, noLogin, wantsLogin } from './login.ts'
-import { beginAttempt, observeAttempt } from './observed-attempt.ts'
+import { abandoned, beginAttempt, observeAttempt } from './observed-attempt.ts'
 import type { ClientConfig } from './options.ts'
 import { type Attempt, isFault, repeatCall } from './repeat-call.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -61,25 +61,31 @@ export function createGateway(config: ClientConfig): Gateway {
           }
         })
 
-  /** At one endpoint; logs in when it has to, and once more when the token turns out to be no good. */
-  const send = async ({ text, asksLeader, ...sending }: Sending): Promise<unknown> => {
-    const { endpoint, signal } = sending
-    const once = async () => {
-      const token = await login.token(endpoint, signal)
-      const sent = { ...sending, token, requireLeader: asksLeader }
-      try {
-        return await observeAttempt(observer, sent, () => post(sent, text))
-      } catch (error) {
-        // Some servers answer a token they no longer know by hanging or by closing the connection.
-        if (wantsLogin(error) || isFault(error, sent.call)) login.forget(endpoint, token)
-        throw error
-      }
-    }
+  const sendWith = (token: string | undefined, { text, asksLeader, ...sending }: Sending): Promise<unknown> => {
+    const sent = { ...sending, token, requireLeader: asksLeader }
+    return observeAttempt(observer, sent, () => post(sent, text))
+  }
+
+  const sendLoggedIn = async (sending: Sending): Promise<unknown> => {
+    const { endpoint, signal, call } = sending
+    const token = await login.token(endpoint, signal)
     try {
-      return await once()
+      return await sendWith(token, sending)
     } catch (error) {
-      if (config.auth === undefined || !wantsLogin(error)) throw error
-      return await once()
+      // Some servers answer a token they no longer know by hanging or by closing the connection.
+      if (wantsLogin(error) || isFault(error, call)) login.forget(endpoint, token)
+      throw error
+    }
+  }
+
+  /** At one endpoint; logs in when it has to, and once more when the token turns out to be no good. */
+  const send = async (sending: Sending): Promise<unknown> => {
+    if (!login.enabled) return sendWith(undefined, sending)
+    try {
+      return await sendLoggedIn(sending)
+    } catch (error) {
+      if (!wantsLogin(error)) throw error
+      return await sendLoggedIn(sending)
     }
   }
 
@@ -91,19 +97,22 @@ export function createGateway(config: ClientConfig): Gateway {
       const token = await login.token(endpoint, own)
       const headers = requestHeaders({ token, requireLeader: requireLeader && !call.local })
       const ended = beginAttempt(observer, { call, endpoint, attempt: 1 })
+      let outcome: unknown = abandoned
       try {
         yield* readJsonStream<Message>(
           { endpoint, call, headers, body: JSON.stringify(body), endless: false },
           limits,
           own,
         )
-        ended()
+        outcome = undefined
       } catch (error) {
-        ended(error)
+        outcome = error
         const fault = isFault(error, call)
         if (fault) pool.failed(endpoint)
         if (fault || wantsLogin(error)) login.forget(endpoint, token)
         throw error
+      } finally {
+        ended(outcome)
       }
     },
     async call<Answer>(call: Call, body: object, options: WriteOptions = {}): Promise<Answer> {
@@ -134,29 +143,41 @@ interface Sent extends Attempt {
   readonly requireLeader: boolean
 }
 
+/** An answer that is read already. */
+interface Answered {
+  /** There is nothing in it for ky to judge. */
+  readonly ok: true
+  readonly isSuccess: boolean
+  readonly status: number
+  readonly text: string
+}
+
 async function post({ endpoint, call, signal, ...head }: Sent, body: string): Promise<unknown> {
   const context = { call: call.path, endpoint: endpoint.origin }
   const { fetch } = endpoint
   const url = `${endpoint.base}/${call.path}`
   const init = { method: 'POST', headers: requestHeaders(head), body, signal } as const
-  let response: Response
-  let text: string
+  const exchange = async (): Promise<Answered> => {
+    const response = await fetch(url, init)
+    return { ok: true, isSuccess: response.ok, status: response.status, text: await response.text() }
+  }
+  let answered: Answered
   try {
     // ky's own timers, retries and signal are off: one deadline covers the headers, the body and every attempt, and
-    // whether a call may be repeated depends on the call, not on HTTP.
-    response = await ky.post(url, {
-      fetch: () => fetch(url, init),
+    // whether a call may be repeated depends on the call, not on HTTP. What is no Response, ky hands on as it is, and that
+    // spares every call a third of what ky costs.
+    answered = (await ky.post(url, {
+      fetch: exchange as never,
       retry: 0,
       timeout: false,
-      throwHttpErrors: false,
-    })
-    text = await response.text()
+    })) as unknown as Answered
   } catch (cause) {
     if (signal.aborted) throw signal.reason
     throw transportError(cause, context, 'cannot be reached')
   }
-  const answered = { ...context, status: response.status }
-  return response.ok ? readAnswer(text, call, answered) : Promise.reject(errorFromAnswer(text, answered))
+  const { isSuccess, status, text } = answered
+  const answer = { ...context, status }
+  return isSuccess ? readAnswer(text, call, answer) : Promise.reject(errorFromAnswer(text, answer))
 }
 
 function readAnswer(text: string, call: Call, context: AnswerContext): unknown {

@@ -34,13 +34,16 @@ export async function repeatCall(
   let endpoint = pool.pick()
   const late = (ms: number) => () => noAnswer(call, endpoint, Math.round(ms))
   const deadline = startDeadline(timeoutMs, late(timeoutMs), signal)
+  /** One endpoint that never answers must leave time for the others. */
+  const startShare = (others: number) => {
+    const shareMs = Math.max(1, (endsAt - performance.now()) / (others + 1))
+    return startDeadline(shareMs, late(shareMs), deadline.signal)
+  }
   try {
     for (let attempt = 1; ; attempt++) {
       tried.add(endpoint)
-      // One endpoint that never answers must leave time for the others.
       const others = repeatable ? pool.size - tried.size : 0
-      const shareMs = Math.max(1, (endsAt - performance.now()) / (others + 1))
-      const share = others > 0 ? startDeadline(shareMs, late(shareMs), deadline.signal) : undefined
+      const share = others > 0 ? startShare(others) : undefined
       try {
         const answer = await send({ endpoint, attempt, signal: (share ?? deadline).signal })
         pool.succeeded(endpoint)
