@@ -27,6 +27,9 @@ export async function observeAttempt<Answer>(
   }
 }
 
+/** How a stream ends whose reader has left. */
+export const abandoned: unique symbol = Symbol('abandoned')
+
 /** Tells that an attempt begins, and gives what tells that it has ended: with an error, or without one. */
 export function beginAttempt(observer: EtcdObserver, sent: Attempt): (error?: unknown) => void {
   const request = describe(sent)

@@ -9,7 +9,7 @@ import { readHeader } from './header.ts'
 import { readJsonStream, type StreamLimits, type StreamRequest } from './json-stream.ts'
 import { wantsLogin } from './login.ts'
 import type { KeyMapping } from './namespace.ts'
-import { beginAttempt, observeRetry } from './observed-attempt.ts'
+import { abandoned, beginAttempt, observeRetry } from './observed-attempt.ts'
 import type { ClientConfig } from './options.ts'
 import { isFault } from './repeat-call.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -100,7 +100,8 @@ async function* readStream(stream: OpenStream, cursors: readonly WatchCursor[]):
   stream.token = await gateway.login.token(sent.endpoint, signal)
   const headers = requestHeaders({ token: stream.token, requireLeader: config.requireLeader })
   const request = { ...sent, headers, body: watchBody(plan, cursors, mapping), endless: true }
-  let ended: ((error?: unknown) => void) | undefined = beginAttempt(config.observer, sent)
+  const ended = beginAttempt(config.observer, sent)
+  let outcome: unknown = abandoned
   let reset: WatchItem | undefined
   try {
     for await (const mapped of messages(request, cursors, options.limits, signal)) {
@@ -123,12 +124,12 @@ async function* readStream(stream: OpenStream, cursors: readonly WatchCursor[]):
       }
       yield told
     }
+    outcome = undefined
   } catch (error) {
-    ended?.(error)
-    ended = undefined
+    outcome = error
     throw error
   } finally {
-    ended?.()
+    ended(outcome)
   }
   // Told when the stream is closed already: whoever takes it may never ask again.
   if (reset === undefined) return false

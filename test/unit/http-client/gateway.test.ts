@@ -164,38 +164,6 @@ describe('several endpoints', () => {
   })
 })
 
-describe('an observer', () => {
-  it('is told of every attempt, without keys, values and tokens', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0)
-    const events: object[] = []
-    const requests: unknown[] = []
-    const note = (type: string) => (event: object) => {
-      const { request, ...rest } = { request: undefined, ...event }
-      if (type === 'request') requests.push(event)
-      if (type === 'response') expect(request).toBe(requests.at(-1))
-      events.push({ type, ...rest })
-    }
-    const etcd = createEtcdClient({
-      endpoints: [
-        { url: 'http://etcd-1:2379', fetch: says(503, 14, 'etcdserver: no leader') },
-        { url: 'http://etcd-2:2379', fetch: async () => answer({ header: {} }) },
-      ],
-      observer: { onRequest: note('request'), onResponse: note('response'), onRetry: note('retry') },
-    })
-    await etcd.kv.put('secret-key', 'secret-value')
-    const at = (endpoint: string, attempt: number) => ({ call: 'kv/put', endpoint, attempt })
-    expect(events).toEqual([
-      { type: 'request', ...at('http://etcd-1:2379', 1) },
-      { type: 'response', ...at('http://etcd-1:2379', 1), code: 'UNAVAILABLE', durationMs: expect.any(Number) },
-      { type: 'retry', ...at('http://etcd-1:2379', 1), code: 'UNAVAILABLE', delayMs: 0 },
-      { type: 'request', ...at('http://etcd-2:2379', 2) },
-      { type: 'response', ...at('http://etcd-2:2379', 2), code: 'OK', durationMs: expect.any(Number) },
-    ])
-    expect(JSON.stringify(events)).not.toMatch(/secret/)
-    vi.restoreAllMocks()
-  })
-})
-
 describe('time and abort', () => {
   beforeEach(() => {
     vi.useFakeTimers()
