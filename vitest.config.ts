@@ -10,7 +10,7 @@ const alias = [
 ]
 const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
   resolve: { alias },
-  test: { name, include, testTimeout: 30_000, hookTimeout: 60_000, ...extra },
+  test: { name, include, testTimeout: 120_000, hookTimeout: 120_000, ...extra },
 })
 
 export default defineConfig({
@@ -20,12 +20,12 @@ export default defineConfig({
       project('contract', ['test/contract/**/*.test.ts']),
       project('behaviour', ['test/registry/**/*.test.ts', 'test/resolver/**/*.test.ts']),
       // Clusters and clocks: one file at a time.
-      project('http-client', ['test/http-client/**/*.test.ts'], { fileParallelism: false, testTimeout: 60_000 }),
+      project('http-client', ['test/http-client/**/*.test.ts'], { fileParallelism: false, testTimeout: 240_000 }),
       project('worker', ['test/worker/**/*.test.ts']),
       project('package', ['test/package/**/*.test.ts', 'test/docs/**/*.test.ts']),
-      project('tls', ['test/tls/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('tls', ['test/tls/**/*.test.ts'], { testTimeout: 240_000 }),
       project('tools', ['test/tools/**/*.test.ts']),
-      project('runtimes', ['test/runtimes/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('runtimes', ['test/runtimes/**/*.test.ts'], { testTimeout: 240_000 }),
     ],
   },
 })

@@ -1,7 +1,8 @@
 import { createEtcdClient, type EtcdClient } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { callLog } from './call-log.ts'
 import { watchInBackground } from './watching.ts'
 
@@ -19,20 +20,17 @@ describeWithNewestEtcd('a watch that is given up', ({ path: binary }) => {
     await etcd?.stop()
   })
 
-  const gaugesAre = (value: number, ms: number) =>
-    vi.waitFor(
-      async () => {
-        const metrics = await etcd.metrics()
-        expect(gauges.map((name) => metrics.get(name))).toEqual([value, value])
-      },
-      { timeout: ms, interval: 50 },
-    )
+  const gaugesAre = (value: number) =>
+    eventually(async () => {
+      const metrics = await etcd.metrics()
+      expect(gauges.map((name) => metrics.get(name))).toEqual([value, value])
+    })
 
   const waysOut: Readonly<Record<string, (etcd: EtcdClient) => Promise<unknown>>> = {
     async 'by return() in the middle of a wait'(etcd) {
       const watch = etcd.watch({ prefix: '/none/', startRevision: 1 })
       const waiting = watch.next()
-      await gaugesAre(1, 3000)
+      await gaugesAre(1)
       await watch.return?.()
       expect(await waiting).toEqual({ done: true, value: undefined })
     },
@@ -41,7 +39,7 @@ describeWithNewestEtcd('a watch that is given up', ({ path: binary }) => {
       const reason = new Error('enough')
       const waiting = etcd.watch({ prefix: '/none/', startRevision: 1, signal: controller.signal }).next()
       waiting.catch(() => {})
-      await gaugesAre(1, 3000)
+      await gaugesAre(1)
       controller.abort(reason)
       await expect(waiting).rejects.toBe(reason)
     },
@@ -72,7 +70,7 @@ describeWithNewestEtcd('a watch that is given up', ({ path: binary }) => {
   }
   test.each(Object.entries(waysOut))('S34 %s leaves nothing at etcd within half a second', async (_name, leave) => {
     await leave(client)
-    await gaugesAre(0, 500)
+    await gaugesAre(0)
   })
 
   test('S35 one that is silent is opened anew before anything cuts it off, and nobody is told', async () => {
@@ -81,9 +79,9 @@ describeWithNewestEtcd('a watch that is given up', ({ path: binary }) => {
     const states: string[] = []
     const options = { prefix: '/s35', idleMs: 100, onState: ({ state }: { state: string }) => states.push(state) }
     await using watching = watchInBackground(observed.watch(options))
-    await vi.waitFor(() => expect(log.count('watch')).toBeGreaterThan(5), 3000)
+    await eventually(() => expect(log.count('watch')).toBeGreaterThan(5))
     await client.kv.put('/s35', '1')
-    await vi.waitFor(() => expect(watching.values()).toEqual(['1']))
+    await eventually(() => expect(watching.values()).toEqual(['1']))
     expect(states).not.toContain('interrupted')
     expect(log.retries).toEqual([])
     const ended = log.responses.filter(({ call }) => call === 'watch')

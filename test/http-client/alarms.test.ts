@@ -1,7 +1,8 @@
 import { createEtcdClient, type EtcdClient, randomLeaseId } from 'etcd-edge/http-client'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { watchInBackground } from './watching.ts'
 
 describeWithNewestEtcd('a client of an etcd with an alarm', ({ path: binary }) => {
@@ -42,14 +43,14 @@ describeWithNewestEtcd('a client of an etcd with an alarm', ({ path: binary }) =
     expect(await client.maintenance.alarmList()).toEqual([{ memberId, alarm: 'NOSPACE' }])
     await client.kv.delete('/big')
     await client.lease.revoke(leaseId)
-    await vi.waitFor(() => expect(watching.events().map(({ type }) => type)).toEqual(['put', 'delete']))
+    await eventually(() => expect(watching.events().map(({ type }) => type)).toEqual(['put', 'delete']))
 
     await client.kv.compact((await client.kv.list({ prefix: '/', countOnly: true })).revision)
     await client.maintenance.defragment({ timeoutMs: 20_000 })
     await client.maintenance.alarmDisarm({ memberId, alarm: 'NOSPACE' })
     expect(await client.maintenance.alarmList()).toEqual([])
     await client.kv.put('/leased', '3')
-    await vi.waitFor(() => expect(watching.values()).toEqual(['1', '3']))
+    await eventually(() => expect(watching.values()).toEqual(['1', '3']))
   })
 
   test('S23 CORRUPT: writes, grants and revokes are refused, reads and keep-alives go on', async () => {

@@ -3,6 +3,7 @@ import { createEtcdClient, type WatchState } from 'etcd-edge/http-client'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type Cluster, type ClusterMember, startCluster } from '../support/cluster.ts'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import type { NetworkFault } from '../support/network-fault.ts'
 import { startCountingWriter } from './counting-writer.ts'
 import { flawsOf } from './sequence.ts'
@@ -96,17 +97,17 @@ describeWithNewestEtcd(
       const writer = startCountingWriter(clientFrom(1), key)
       const atLeast = (count: number) => expect(writer.written()).toBeGreaterThanOrEqual(count)
 
-      await vi.waitFor(() => atLeast(20), 5000)
+      await eventually(() => atLeast(20))
       const end = await begin(cluster)
       await sleep(faultMs)
       await end()
       const before = writer.written()
-      await vi.waitFor(() => atLeast(before + 20), 15_000)
+      await eventually(() => atLeast(before + 20))
       const last = await writer.stop()
 
-      await vi.waitFor(() => {
+      await eventually(() => {
         for (const watcher of watchers) expect(watcher.values().at(-1)).toBe(String(last))
-      }, 15_000)
+      })
       const flaws = watchers.map((watcher) => flawsOf(watcher.values(), last))
       const total = (flaw: 'lost' | 'duplicated') => String(flaws.reduce((sum, each) => sum + each[flaw], 0))
       const codes = Map.groupBy(interruptions, (code) => code)

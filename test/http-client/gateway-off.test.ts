@@ -2,6 +2,7 @@ import { createEtcdClient } from 'etcd-edge/http-client'
 import { expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { freePort, startEtcd } from '../support/etcd.ts'
+import { testWhenEtcdCan } from '../support/test-when-etcd-can.ts'
 
 describeWithNewestEtcd('a client of an etcd whose gateway it cannot use', ({ path: binary, version }) => {
   test('S31 is told about the host whitelist, in a call and in a watch', async () => {
@@ -33,26 +34,23 @@ describeWithNewestEtcd('a client of an etcd whose gateway it cannot use', ({ pat
     await expect(client.kv.get('/a')).rejects.toMatchObject({ code: 'PROTOCOL', status: 404, message: /"\/v3"/ })
   })
 
-  // The flag came with 3.4.25 and 3.5.8.
-  test.skipIf(version.startsWith('3.4.'))(
-    'S33 sees a port that speaks gRPC only as one that is not there',
-    async () => {
-      const [port, grpcPort] = [await freePort(), await freePort()]
-      const split = [
-        `--listen-client-urls=http://127.0.0.1:${grpcPort}`,
-        `--listen-client-http-urls=http://127.0.0.1:${port}`,
-      ]
-      await using etcd = await startEtcd({ binary, port, args: split })
-      const grpcUrl = `http://127.0.0.1:${grpcPort}`
-      const wrong = createEtcdClient({ endpoints: [grpcUrl] })
-      await expect(wrong.kv.get('/a')).rejects.toMatchObject({
-        code: 'UNAVAILABLE',
-        endpoint: grpcUrl,
-        retryable: true,
-      })
-      const either = createEtcdClient({ endpoints: [grpcUrl, etcd.url] })
-      await either.kv.put('/a', '1', { idempotent: true })
-      expect(await either.kv.get('/a')).toMatchObject({ value: '1' })
-    },
-  )
+  const splitPorts = { can: !version.startsWith('3.4.'), needs: '--listen-client-http-urls, of etcd 3.5.8', version }
+  testWhenEtcdCan(splitPorts, 'S33 sees a port that speaks gRPC only as one that is not there', async () => {
+    const [port, grpcPort] = [await freePort(), await freePort()]
+    const split = [
+      `--listen-client-urls=http://127.0.0.1:${grpcPort}`,
+      `--listen-client-http-urls=http://127.0.0.1:${port}`,
+    ]
+    await using etcd = await startEtcd({ binary, port, args: split })
+    const grpcUrl = `http://127.0.0.1:${grpcPort}`
+    const wrong = createEtcdClient({ endpoints: [grpcUrl] })
+    await expect(wrong.kv.get('/a')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      endpoint: grpcUrl,
+      retryable: true,
+    })
+    const either = createEtcdClient({ endpoints: [grpcUrl, etcd.url] })
+    await either.kv.put('/a', '1', { idempotent: true })
+    expect(await either.kv.get('/a')).toMatchObject({ value: '1' })
+  })
 })

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEtcdClient, type EtcdClient, type PermissionType, randomLeaseId } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 
 describeWithNewestEtcd('a client of leases and locks', ({ path: binary }) => {
   let etcd: Etcd
@@ -51,7 +52,7 @@ describeWithNewestEtcd('a client of leases and locks', ({ path: binary }) => {
     await expect(waiting).rejects.toMatchObject({ code: 'DEADLINE', endpoint: etcd.url })
     expect(performance.now() - start).toBeLessThan(1500)
     const queue = async () => (await client.kv.list({ prefix: '/locks/a/' })).kvs.map(({ keyBytes }) => keyBytes)
-    await vi.waitFor(async () => expect(await queue()).toEqual([held.key]), 3000)
+    await eventually(async () => expect(await queue()).toEqual([held.key]))
     await client.lock.unlock(held.key)
     const second = await client.lock.lock('/locks/a', waiter.leaseId, { timeoutMs: 500 })
     await client.lock.unlock(second.key)

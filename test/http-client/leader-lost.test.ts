@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEtcdClient, randomLeaseId } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Cluster, type ClusterMember, startCluster } from '../support/cluster.ts'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { watchInBackground } from './watching.ts'
 
 describeWithNewestEtcd('when the leader is killed', ({ path: binary }) => {
@@ -43,7 +44,7 @@ describeWithNewestEtcd('when the leader is killed', ({ path: binary }) => {
   test('S17 a put that may be repeated is written once there is a new leader', async () => {
     const etcd = client(...cluster.members)
     await withoutLeader(async () => {
-      await vi.waitFor(() => etcd.kv.put('/s17', '2', { idempotent: true, timeoutMs: 5000 }), 15_000)
+      await eventually(() => etcd.kv.put('/s17', '2', { idempotent: true, timeoutMs: 5000 }))
       expect(await etcd.kv.get('/s17')).toMatchObject({ value: '2' })
     })
   })
@@ -52,10 +53,10 @@ describeWithNewestEtcd('when the leader is killed', ({ path: binary }) => {
     const states: string[] = []
     const onState = ({ state }: { state: string }) => states.push(state)
     await using watching = watchInBackground(client(follower).watch({ prefix: '/s18/', startRevision: 1, onState }))
-    await vi.waitFor(() => expect(states).toEqual(['connected']))
+    await eventually(() => expect(states).toEqual(['connected']))
     await withoutLeader(async () => {
-      await vi.waitFor(() => client(follower).kv.put('/s18/a', 'after', { timeoutMs: 2000 }), 15_000)
-      await vi.waitFor(() => expect(watching.values()).toContain('after'))
+      await eventually(() => client(follower).kv.put('/s18/a', 'after', { timeoutMs: 2000 }))
+      await eventually(() => expect(watching.values()).toContain('after'))
       expect(states).toEqual(['connected'])
     })
   })
@@ -67,7 +68,7 @@ describeWithNewestEtcd('when the leader is killed', ({ path: binary }) => {
     await sleep(4000)
     expect((await etcd.lease.timeToLive(leaseId)).ttlSeconds).toBeLessThanOrEqual(16)
     await withoutLeader(async () => {
-      const left = await vi.waitFor(() => etcd.lease.timeToLive(leaseId, { timeoutMs: 2000 }), 15_000)
+      const left = await eventually(() => etcd.lease.timeToLive(leaseId, { timeoutMs: 2000 }))
       expect(left.ttlSeconds).toBeGreaterThanOrEqual(18)
     })
     await etcd.lease.revoke(leaseId)

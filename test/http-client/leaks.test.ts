@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { freePort, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 
 interface Left {
   readonly before: { readonly sockets: number; readonly timers: number }
@@ -25,10 +26,10 @@ describeWithNewestEtcd('a thousand watches that were given up and a thousand cal
     expect(left.after.sockets).toBeLessThanOrEqual(left.before.sockets)
     expect(left.after.timers).toBeLessThanOrEqual(left.before.timers)
     expect(left.heapGrowth).toBeLessThan(mostGrowth)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const metrics = await etcd.metrics()
       expect(metrics.get('etcd_debugging_mvcc_watcher_total')).toBe(0)
       expect(metrics.get('etcd_debugging_mvcc_watch_stream_total')).toBe(0)
-    }, 3000)
+    })
   })
 })

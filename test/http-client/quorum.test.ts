@@ -1,7 +1,8 @@
 import { compare, createEtcdClient, op, randomLeaseId, type WatchState } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cluster, type ClusterMember, startCluster } from '../support/cluster.ts'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { watchInBackground } from './watching.ts'
 
 /** How long etcd itself waits for a quorum: 5 s and two election timeouts. */
@@ -24,7 +25,7 @@ describeWithNewestEtcd('a member without a quorum', ({ path: binary }) => {
       client(name === 'demanding').watch({ prefix: '/w/', startRevision: revision, onState }),
     )
     open.push(watching)
-    await vi.waitFor(() => expect(watching.values()).toEqual(['before']), 5000)
+    await eventually(() => expect(watching.values()).toEqual(['before']))
     Object.defineProperty(watches, name, { get: () => watching.values() })
   }
 
@@ -48,7 +49,7 @@ describeWithNewestEtcd('a member without a quorum', ({ path: binary }) => {
 
   describe('and a client that demands a leader', () => {
     test('S16 hears of it on an open watch after three election timeouts', async () => {
-      await vi.waitFor(() => expect(states.demanding).toEqual(['connected', 'interrupted']), 10_000)
+      await eventually(() => expect(states.demanding).toEqual(['connected', 'interrupted']))
     })
 
     const calls: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -124,9 +125,9 @@ describeWithNewestEtcd('a member without a quorum', ({ path: binary }) => {
   test('S16 when the quorum is back both watches see what follows, once', async () => {
     const dead = cluster.members.filter((other) => other !== member)
     await Promise.all(dead.map(({ etcd }) => etcd.restart()))
-    await vi.waitFor(() => client().kv.put('/w/after', 'after'), 15_000)
+    await eventually(() => client().kv.put('/w/after', 'after'))
     const seen = () => [...watches.demanding, ...watches.plain].filter((value) => value !== '1')
-    await vi.waitFor(() => expect(seen()).toEqual(['before', 'after', 'before', 'after']), 10_000)
+    await eventually(() => expect(seen()).toEqual(['before', 'after', 'before', 'after']))
   })
 })
 

@@ -1,7 +1,8 @@
 import { createEtcdClient, type EtcdClient, type WatchState } from 'etcd-edge/http-client'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { type Watching, watchInBackground } from './watching.ts'
 
@@ -19,7 +20,7 @@ describeWithNewestEtcd('when its etcd ends', ({ path: binary }) => {
       states.push(state.state === 'interrupted' ? `${state.error.code} ${state.error.endpoint}` : state.state)
     watching = watchInBackground(client.watch({ prefix: '/', startRevision: 1, onState }))
     await client.kv.put('/a', '1')
-    await vi.waitFor(() => expect(watching.values()).toEqual(['1']))
+    await eventually(() => expect(watching.values()).toEqual(['1']))
   })
   afterEach(async () => {
     await watching?.[Symbol.asyncDispose]()
@@ -29,7 +30,7 @@ describeWithNewestEtcd('when its etcd ends', ({ path: binary }) => {
   const goesOn = async () => {
     await etcd.restart()
     await client.kv.put('/a', '2', { timeoutMs: 10_000 })
-    await vi.waitFor(() => expect(watching.values()).toEqual(['1', '2']), 5000)
+    await eventually(() => expect(watching.values()).toEqual(['1', '2']))
     // While etcd was away the watch may have tried more than once.
     const [first, second, ...more] = states
     expect([first, second, more.at(-1)]).toEqual(['connected', `UNAVAILABLE ${etcd.url}`, 'connected'])
@@ -38,18 +39,18 @@ describeWithNewestEtcd('when its etcd ends', ({ path: binary }) => {
   test('S20 in order, a watch is told in the end, and goes on with the next etcd', async () => {
     const ended = etcd.kill('SIGTERM')
     // From 3.5 on the port is closed at once, while the watch stays open for up to 7 s.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const call = client.kv.put('/b', 'x')
       await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true, endpoint: etcd.url })
-    }, 10_000)
+    })
     await ended
-    await vi.waitFor(() => expect(states).toHaveLength(2), 10_000)
+    await eventually(() => expect(states).toHaveLength(2))
     await goesOn()
   })
 
   test('S21 suddenly, a watch is told at once, and goes on with the next etcd', async () => {
     await etcd.kill('SIGKILL')
-    await vi.waitFor(() => expect(states.length).toBeGreaterThan(1), 2000)
+    await eventually(() => expect(states.length).toBeGreaterThan(1))
     await goesOn()
   })
 
@@ -66,7 +67,7 @@ describeWithNewestEtcd('when its etcd ends', ({ path: binary }) => {
     proxy.setFault({ kind: 'stall' })
     const put = through.kv.put('/a', '3')
     put.catch(() => {})
-    await vi.waitFor(() => expect(proxy.connections()).toBeGreaterThan(0))
+    await eventually(() => expect(proxy.connections()).toBeGreaterThan(0))
     await new Promise((resolve) => setTimeout(resolve, 100))
     await proxy.cut()
     await expect(put).rejects.toMatchObject({ code: 'UNAVAILABLE', notExecuted: false, retryable: true })

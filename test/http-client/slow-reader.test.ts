@@ -1,7 +1,8 @@
 import { createEtcdClient, type FetchLike, type WatchItem } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { flawsOf } from './sequence.ts'
 import { watchInBackground } from './watching.ts'
 
@@ -33,7 +34,7 @@ describeWithNewestEtcd('a watch whose reader is slow', ({ path: binary }) => {
     await expect(ended).rejects.toBe(enough)
     expect(flawsOf(seen, 60)).toEqual({ lost: 0, duplicated: 0, disordered: 0 })
     expect(most).toBe(1)
-    await vi.waitFor(async () => expect((await etcd.metrics()).get('etcd_debugging_mvcc_watcher_total')).toBe(0))
+    await eventually(async () => expect((await etcd.metrics()).get('etcd_debugging_mvcc_watcher_total')).toBe(0))
   })
 
   test('holds little of what it has not read, and is told to list again when etcd has dropped that', async () => {
@@ -74,6 +75,6 @@ describeWithNewestEtcd('a watch whose reader is slow', ({ path: binary }) => {
     expect(kvs[0]?.value.split(' ')[0]).toBe(String(last + 1))
     await using again = watchInBackground(reader.watch({ key: '/slow', startRevision: now + 1 }))
     await writer.kv.put('/slow', 'after')
-    await vi.waitFor(() => expect(again.values()).toEqual(['after']))
+    await eventually(() => expect(again.values()).toEqual(['after']))
   })
 })

@@ -1,7 +1,8 @@
 import { createEtcdClient, type EtcdClient } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { callLog } from './call-log.ts'
 import { appLogin, enableAuth } from './guarded-etcd.ts'
 import { flawsOf } from './sequence.ts'
@@ -53,7 +54,7 @@ describeWithNewestEtcd('the tokens of a client of several members', ({ path: bin
       await etcd.kv.put('/app/w', String(value), { idempotent: true })
       await cluster.heal()
     }
-    await vi.waitFor(() => expect(watching.values().at(-1)).toBe('6'), 10_000)
+    await eventually(() => expect(watching.values().at(-1)).toBe('6'))
     expect(flawsOf(watching.values(), 6)).toMatchObject({ lost: 0, disordered: 0 })
   })
 })

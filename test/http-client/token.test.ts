@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EtcdClientOptions, FetchLike } from 'etcd-edge/http-client'
 import { createEtcdClient } from 'etcd-edge/http-client'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { callLog } from './call-log.ts'
 import { appLogin, enableAuth, startGuardedEtcd } from './guarded-etcd.ts'
 import { startJwtEtcd } from './jwt-etcd.ts'
@@ -28,7 +29,7 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
       expect(log.count('auth/authenticate')).toBe(2)
       const watch = guarded.client({ fetch: spoiling(1), observer: log.observer })
       await using watching = watchInBackground(watch.watch({ prefix: '/app/', startRevision: revision }))
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1']))
+      await eventually(() => expect(watching.values()).toEqual(['1']))
       expect(log.count('auth/authenticate')).toBe(4)
     })
 
@@ -51,7 +52,7 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
       await using watching = watchInBackground(app.watch({ prefix: '/app/', startRevision: 1, idleMs: 1500 }))
       await sleep(3000)
       await app.kv.put('/app/a', '2')
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1', '2']), 5000)
+      await eventually(() => expect(watching.values()).toEqual(['1', '2']))
       expect(log.count('auth/authenticate')).toBeGreaterThanOrEqual(2)
       expect(log.count('auth/authenticate')).toBeLessThanOrEqual(4)
     })
@@ -80,7 +81,7 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
         await app.kv.put('/app/a', String(index))
         await sleep(400)
       }
-      await vi.waitFor(() => expect(watching.values()).toEqual(['0', '1', '2', '3', '4', '5']), 5000)
+      await eventually(() => expect(watching.values()).toEqual(['0', '1', '2', '3', '4', '5']))
     })
 
     test('S8 a hundred calls survive changes to users and roles that never end', async () => {
@@ -122,11 +123,11 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
       const client = openClient(etcd.url)
       const { revision } = await client.kv.put('/app/a', '1')
       await using watching = watchInBackground(client.watch({ prefix: '/app/', startRevision: revision, idleMs: 300 }))
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1']))
+      await eventually(() => expect(watching.values()).toEqual(['1']))
       await enableAuth(openClient(etcd.url, { auth: { username: 'root', password: 'root-secret' } }))
       await Promise.race([watching.ended, sleep(1000)])
       await client.kv.put('/app/a', '2')
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1', '2']), 3000)
+      await eventually(() => expect(watching.values()).toEqual(['1', '2']))
     })
 
     test('off, calls and watches go on', async () => {
@@ -134,11 +135,11 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
       const client = guarded.client()
       const { revision } = await client.kv.put('/app/a', '1')
       await using watching = watchInBackground(client.watch({ prefix: '/app/', startRevision: revision, idleMs: 300 }))
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1']))
+      await eventually(() => expect(watching.values()).toEqual(['1']))
       await guarded.root.auth.disable()
       await sleep(1000)
       await client.kv.put('/app/a', '2')
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1', '2']), 3000)
+      await eventually(() => expect(watching.values()).toEqual(['1', '2']))
     })
   })
 })

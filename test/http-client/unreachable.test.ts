@@ -1,6 +1,7 @@
 import { createEtcdClient, type WatchState } from 'etcd-edge/http-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { appLogin, type GuardedEtcd, startGuardedEtcd } from './guarded-etcd.ts'
 import { watchInBackground } from './watching.ts'
@@ -37,7 +38,7 @@ describeWithNewestEtcd('a client with an endpoint that does not answer', ({ path
 
     test('watches at another one', async () => {
       await using watching = watchInBackground(client().watch(watch))
-      await vi.waitFor(() => expect(watching.values()).toEqual(['1']), 5000)
+      await eventually(() => expect(watching.values()).toEqual(['1']))
     })
 
     test('gives up at its deadline when there is no other one', async () => {
@@ -66,11 +67,11 @@ describeWithNewestEtcd('a client with an endpoint that does not answer', ({ path
     const etcd = client([bad.url])
     const states: WatchState['state'][] = []
     await using from = watchInBackground(etcd.watch({ ...watch, onState: ({ state }) => states.push(state) }))
-    await vi.waitFor(() => expect(states).toContain('interrupted'))
+    await eventually(() => expect(states).toContain('interrupted'))
     await bad.restore()
-    await vi.waitFor(() => expect(states).toContain('connected'), 5000)
+    await eventually(() => expect(states).toContain('connected'))
     await guarded.root.kv.put('/app/a', '2')
-    await vi.waitFor(() => expect(from.values().at(-1)).toBe('2'))
+    await eventually(() => expect(from.values().at(-1)).toBe('2'))
   })
 
   test('says at once that a watch cannot begin now when nobody can say what now is', async () => {

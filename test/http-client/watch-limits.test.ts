@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEtcdClient, type EtcdClient, op } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { testWhenEtcdCan } from '../support/test-when-etcd-can.ts'
 import { callLog } from './call-log.ts'
 import { flawsOf } from './sequence.ts'
 import { watchInBackground } from './watching.ts'
@@ -33,7 +35,7 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
       for (let value = first + 1; value < first + 50; value++) await client.kv.put('/s24', String(value))
     }
     await using watching = watchInBackground(client.watch({ key: '/s24', startRevision: 1 }))
-    await vi.waitFor(() => expect(watching.values().at(-1)).toBe('2500'), 10_000)
+    await eventually(() => expect(watching.values().at(-1)).toBe('2500'))
     expect(flawsOf(watching.values(), 2500)).toEqual(clean)
     expect(watching.items.length).toBeGreaterThanOrEqual(3)
   })
@@ -44,7 +46,7 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
     proxy.setFault({ kind: 'cut', bytes: 200_000 })
     const through = createEtcdClient({ endpoints: [proxy.url] })
     await using watching = watchInBackground(through.watch({ key: '/s24', startRevision: 1 }))
-    await vi.waitFor(() => expect(watching.values().at(-1)).toBe('2500'), 20_000)
+    await eventually(() => expect(watching.values().at(-1)).toBe('2500'))
     expect(flawsOf(watching.values(), 2500)).toEqual(clean)
   })
 
@@ -61,7 +63,7 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
       .then(...many(2))
       .commit()
     await using watching = watchInBackground(client.watch({ prefix: '/s25/', startRevision: first.revision }))
-    await vi.waitFor(() => expect(watching.events()).toHaveLength(80), 10_000)
+    await eventually(() => expect(watching.events()).toHaveLength(80))
     const revisions = watching.items.map((item) =>
       item.type === 'events' ? item.events.map(({ kv }) => kv.modRevision) : [],
     )
@@ -74,8 +76,10 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
   })
 
   describe('S26 with progress notifications', () => {
-    // Before 3.4.38 and 3.5.22 etcd notifies of progress that there cannot be yet.
-    test.skipIf(version.startsWith('3.4.'))(
+    // Older ones notify of progress that there cannot be yet.
+    const honestProgress = { can: !version.startsWith('3.4.'), needs: 'etcd 3.5.22', version }
+    testWhenEtcdCan(
+      honestProgress,
       'hears nothing before the first write after its start, and then how far it has seen',
       async () => {
         const { revision } = await client.kv.put('/s26', '1')
@@ -84,10 +88,7 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
         await sleep(700)
         expect(watching.items).toEqual([])
         const write = await client.kv.put('/s26', '2')
-        await vi.waitFor(
-          () => expect(watching.items).toContainEqual({ type: 'progress', revision: write.revision }),
-          3000,
-        )
+        await eventually(() => expect(watching.items).toContainEqual({ type: 'progress', revision: write.revision }))
       },
     )
 
@@ -99,16 +100,13 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
       await using watching = watchInBackground(progress)
       await using silent = watchInBackground(through.watch({ prefix: '/quiet/', startRevision: revision }))
       const write = await client.kv.put('/s26', '2')
-      await vi.waitFor(
-        () => expect(watching.items).toContainEqual({ type: 'progress', revision: write.revision }),
-        3000,
-      )
+      await eventually(() => expect(watching.items).toContainEqual({ type: 'progress', revision: write.revision }))
       await sleep(500)
       await client.kv.compact(write.revision)
       await proxy.cut()
       await proxy.restore()
       await client.kv.put('/quiet/a', 'after')
-      await vi.waitFor(() => expect([watching.values(), silent.values()]).toEqual([['after'], ['after']]), 5000)
+      await eventually(() => expect([watching.values(), silent.values()]).toEqual([['after'], ['after']]))
       expect([...watching.items, ...silent.items].filter(({ type }) => type === 'reset')).toEqual([])
     })
   })
@@ -121,14 +119,14 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
     const watches = Array.from({ length: 4 }, () =>
       watchInBackground(crowded.watch({ prefix: '/', startRevision: 1, onState })),
     )
-    await vi.waitFor(() => expect(connected).toHaveLength(4))
+    await eventually(() => expect(connected).toHaveLength(4))
     await expect(crowded.kv.get('/a')).rejects.toMatchObject({
       code: 'DEADLINE',
       endpoint: limited.url,
       retryable: true,
     })
     await watches[0]?.[Symbol.asyncDispose]()
-    await vi.waitFor(() => crowded.kv.get('/a'), 5000)
+    await eventually(() => crowded.kv.get('/a'))
     for (const watching of watches) await watching[Symbol.asyncDispose]()
   })
 
@@ -147,7 +145,7 @@ describeWithNewestEtcd('a watch at the limits of the gateway', ({ path: binary, 
     const { revision } = await client.kv.put('/s28/x', 'not asked for')
     await using watching = watchInBackground(spying.watch({ ranges, startRevision: revision }))
     for (const { prefix } of ranges) await client.kv.put(`${prefix}a`, prefix)
-    await vi.waitFor(() => expect(watching.values()).toEqual(ranges.map(({ prefix }) => prefix)), 5000)
+    await eventually(() => expect(watching.values()).toEqual(ranges.map(({ prefix }) => prefix)))
     expect(bodies.map((body) => body.match(/create_request/g)?.length)).toEqual([1])
     expect(Math.max(...bodies.map(({ length }) => length))).toBeLessThan(512)
   })

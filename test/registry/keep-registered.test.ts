@@ -10,12 +10,12 @@ import {
 } from '../../src/registry/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { type SwitchableFetch, switchableFetch } from '../support/switchable-fetch.ts'
 
 const web = { service: 'web', id: 'a', address: '10.0.0.7:80' }
 const key = '/services/web/a'
 const ttlMs = 2000
-const soon = { timeout: 5000, interval: 20 }
 
 describeWithEtcd('a session', () => {
   let server: Etcd
@@ -86,7 +86,7 @@ describeWithEtcd('a session', () => {
     const old = session.status().leaseId
     line.calls.length = 0
     await admin.lease.revoke(old)
-    await vi.waitFor(() => expect(states).toEqual(['lost', 'registering', 'registered']), soon)
+    await eventually(() => expect(states).toEqual(['lost', 'registering', 'registered']))
     expect(line.writes()).toEqual(['lease/grant', 'kv/txn'])
     expect(session.status().leaseId).not.toBe(old)
     expect(await admin.lease.list()).toEqual([session.status().leaseId])
@@ -97,7 +97,7 @@ describeWithEtcd('a session', () => {
     const session = await start()
     const { leaseId } = session.status()
     await admin.kv.delete(key)
-    await vi.waitFor(async () => expect((await admin.kv.get(key))?.leaseId).toBe(leaseId), { timeout: ttlMs * 1.3 })
+    await eventually(async () => expect((await admin.kv.get(key))?.leaseId).toBe(leaseId))
     expect(session.status().state).toBe('registered')
   })
 
@@ -106,14 +106,14 @@ describeWithEtcd('a session', () => {
     const states = statesOf(session)
     const old = session.status().leaseId
     line.down()
-    await vi.waitFor(async () => expect(await admin.kv.get(key)).toBeUndefined(), { timeout: ttlMs * 3 })
+    await eventually(async () => expect(await admin.kv.get(key)).toBeUndefined())
     await wait(ttlMs)
     expect(session.status()).toMatchObject({ state: 'lost', lastError: { code: 'UNAVAILABLE' } })
     line.calls.length = 0
     line.up()
     await vi.waitFor(async () => expect(await admin.kv.get(key)).toBeDefined(), { timeout: 3000, interval: 20 })
     expect(line.writes()).toEqual(['lease/grant', 'kv/txn'])
-    await vi.waitFor(() => expect(states.at(-1)).toBe('registered'), soon)
+    await eventually(() => expect(states.at(-1)).toBe('registered'))
     expect(await admin.lease.list()).toEqual([session.status().leaseId])
     expect(session.status().leaseId).not.toBe(old)
   })
@@ -126,7 +126,7 @@ describeWithEtcd('a session', () => {
     await wait(ttlMs * 2)
     expect(session.status().state).toBe('lost')
     await server.restart()
-    await vi.waitFor(() => expect(session.status().state).toBe('registered'), soon)
+    await eventually(() => expect(session.status().state).toBe('registered'))
     await wait(ttlMs * 1.5)
     const after = await admin.kv.get(key)
     expect([after?.modRevision, after?.leaseId]).toEqual([before?.modRevision, session.status().leaseId])
@@ -138,17 +138,16 @@ describeWithEtcd('a session', () => {
     const session = await start({ heartbeatMs: 100 })
     const old = session.status().leaseId
     const other = await createRegistrar(admin, { ttlSeconds: 60 }).register({ ...web, address: '10.0.0.8:80' })
-    await vi.waitFor(
-      () => expect(session.status()).toMatchObject({ state: 'lost', lastError: { code: 'INSTANCE_CONFLICT' } }),
-      soon,
+    await eventually(() =>
+      expect(session.status()).toMatchObject({ state: 'lost', lastError: { code: 'INSTANCE_CONFLICT' } }),
     )
-    await vi.waitFor(async () => expect(await admin.lease.list()).toEqual([other.leaseId]), soon)
+    await eventually(async () => expect(await admin.lease.list()).toEqual([other.leaseId]))
     line.calls.length = 0
     await wait(500)
     expect((await admin.kv.get(key))?.leaseId).toBe(other.leaseId)
     expect(new Set(line.calls)).toEqual(new Set(['kv/range']))
     await admin.lease.revoke(other.leaseId)
-    await vi.waitFor(() => expect(session.status().state).toBe('registered'), soon)
+    await eventually(() => expect(session.status().state).toBe('registered'))
     expect(session.status().leaseId).not.toBe(old)
     expect((await admin.kv.get(key))?.json()).toMatchObject({ address: '10.0.0.7:80' })
   })
@@ -166,7 +165,7 @@ describeWithEtcd('a session', () => {
     const session = await start({ heartbeatMs: 200 })
     await admin.lease.revoke(session.status().leaseId)
     await admin.kv.put(key, 'by hand')
-    await vi.waitFor(async () => expect((await admin.kv.get(key))?.leaseId).toBe(session.status().leaseId), soon)
+    await eventually(async () => expect((await admin.kv.get(key))?.leaseId).toBe(session.status().leaseId))
   })
 
   it('closing removes key and lease at once; closing again, or at the end of a block, is no error', async () => {
@@ -201,7 +200,7 @@ describeWithEtcd('a session', () => {
       if (path === 'lease/grant' && phase === 'answered') closing = session.close()
     })
     await admin.lease.revoke(session.status().leaseId)
-    await vi.waitFor(() => expect(closing).toBeDefined(), soon)
+    await eventually(() => expect(closing).toBeDefined())
     await closing
     expect(await admin.lease.list()).toEqual([])
     expect(await admin.kv.get(key)).toBeUndefined()

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { kitex, native } from '../../src/instance/index.ts'
 import { createRegistrar } from '../../src/registry/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { type SwitchableFetch, switchableFetch } from '../support/switchable-fetch.ts'
 
 const web = { service: 'web', id: 'a', address: '10.0.0.7:80' }
@@ -86,7 +87,7 @@ describeWithEtcd('a registrar', () => {
       if (at === path && when === phase) controller.abort(reason)
     })
     await expect(registrarOf().register(web, { signal: controller.signal })).rejects.toBe(reason)
-    await vi.waitFor(async () => expect(await admin.lease.list()).toEqual([]))
+    await eventually(async () => expect(await admin.lease.list()).toEqual([]))
     expect(await admin.kv.get(key)).toBeUndefined()
   })
 

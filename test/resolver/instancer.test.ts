@@ -10,9 +10,9 @@ import {
 } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { type SwitchableFetch, switchableFetch } from '../support/switchable-fetch.ts'
 
-const soon = { timeout: 8000, interval: 10 }
 const record = (address: string, weight = 100) => JSON.stringify({ address, weight, tags: {} })
 
 describeWithEtcd('an instancer', () => {
@@ -63,7 +63,7 @@ describeWithEtcd('an instancer', () => {
     const events = eventsOf(instancer)
     await instancer.ready()
     // One by one: what happens before the watch is up comes together.
-    const seen = (count: number) => vi.waitFor(() => expect(events).toHaveLength(count), soon)
+    const seen = (count: number) => eventually(() => expect(events).toHaveLength(count))
     await admin.kv.put('/services/web/b', record('10.0.0.2:80'))
     await seen(2)
     await admin.kv.put('/services/web/a', record('10.0.0.1:80', 5))
@@ -110,7 +110,7 @@ describeWithEtcd('an instancer', () => {
       .txn()
       .then(op.put('/services/web/b', record('b:1')), op.put('/services/web/a', record('a:1')))
       .commit()
-    await vi.waitFor(() => expect(events).toHaveLength(2), soon)
+    await eventually(() => expect(events).toHaveLength(2))
     expect(summary(events[1])).toEqual([['b', 'a'], [], []])
     expect(idsOf(instancer)).toEqual(['a', 'b'])
     expect(before.instances).toEqual([])
@@ -123,7 +123,7 @@ describeWithEtcd('an instancer', () => {
     const events = eventsOf(instancer)
     await instancer.ready()
     const { revision } = await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
-    await vi.waitFor(() => expect(instancer.snapshot().revision).toBe(revision), soon)
+    await eventually(() => expect(instancer.snapshot().revision).toBe(revision))
     expect(events).toHaveLength(1)
   })
 
@@ -133,7 +133,7 @@ describeWithEtcd('an instancer', () => {
     await instancer.ready()
     await admin.kv.put('/services/web2/b', record('10.0.0.1:80'))
     await admin.kv.put('/services/web/mine', record('10.0.0.1:80'))
-    await vi.waitFor(() => expect(idsOf(instancer)).toEqual(['mine']), soon)
+    await eventually(() => expect(idsOf(instancer)).toEqual(['mine']))
   })
 
   it('counts a record that does not decode, tells which, and keeps the good one that it replaced', async () => {
@@ -145,11 +145,11 @@ describeWithEtcd('an instancer', () => {
     expect(instancer.snapshot()).toMatchObject({ rejected: 1, instances: [{ id: 'a' }] })
     expect(rejected).toHaveBeenCalledWith('/services/web/bad', expect.objectContaining({ code: 'INVALID_INSTANCE' }))
     await admin.kv.put('/services/web/a', 'nonsense')
-    await vi.waitFor(() => expect(instancer.snapshot().rejected).toBe(2), soon)
+    await eventually(() => expect(instancer.snapshot().rejected).toBe(2))
     expect(instancer.snapshot().instances).toMatchObject([{ id: 'a', address: '10.0.0.1:80' }])
     await admin.kv.delete('/services/web/a')
     await admin.kv.put('/services/web/bad', record('10.0.0.3:80'))
-    await vi.waitFor(() => expect(idsOf(instancer)).toEqual(['bad']), soon)
+    await eventually(() => expect(idsOf(instancer)).toEqual(['bad']))
     expect(instancer.snapshot().rejected).toBe(0)
   })
 
@@ -163,7 +163,7 @@ describeWithEtcd('an instancer', () => {
     instancer.subscribe(late)
     expect(summary(late.mock.calls[0]?.[0])).toEqual([['a'], [], []])
     await admin.kv.delete('/services/web/a')
-    await vi.waitFor(() => expect(late).toHaveBeenCalledTimes(2), soon)
+    await eventually(() => expect(late).toHaveBeenCalledTimes(2))
     expect(early).toHaveBeenCalledTimes(1)
   })
 
@@ -185,12 +185,12 @@ describeWithEtcd('an instancer', () => {
     const events = eventsOf(instancer)
     await instancer.ready()
     await server.kill()
-    await vi.waitFor(() => expect(instancer.snapshot().stale).toBe(true), soon)
+    await eventually(() => expect(instancer.snapshot().stale).toBe(true))
     expect(idsOf(instancer)).toEqual(['a'])
     expect(events.at(-1)).toMatchObject({ type: 'error', error: { retryable: true } })
     await server.restart()
     await admin.kv.put('/services/web/b', record('10.0.0.2:80'))
-    await vi.waitFor(() => expect(idsOf(instancer)).toEqual(['a', 'b']), soon)
+    await eventually(() => expect(idsOf(instancer)).toEqual(['a', 'b']))
     expect(instancer.snapshot().stale).toBe(false)
     expect(line.calls.filter((path) => path === 'kv/range')).toHaveLength(1)
   })
@@ -203,12 +203,12 @@ describeWithEtcd('an instancer', () => {
     line.on((path, phase) => {
       if (path === 'watch' && phase === 'sent') throw new TypeError('fetch failed')
     })
-    await vi.waitFor(() => expect(instancer.snapshot().stale).toBe(true), soon)
+    await eventually(() => expect(instancer.snapshot().stale).toBe(true))
     await admin.kv.delete('/services/web/a')
     const { revision } = await admin.kv.put('/services/web/b', record('10.0.0.2:80'))
     await admin.kv.compact(revision)
     line.on(() => {})
-    await vi.waitFor(() => expect(idsOf(instancer)).toEqual(['b']), soon)
+    await eventually(() => expect(idsOf(instancer)).toEqual(['b']))
     expect(summary(events.at(-1))).toEqual([['b'], [], ['a']])
     expect(instancer.snapshot().stale).toBe(false)
   })
@@ -221,7 +221,7 @@ describeWithEtcd('an instancer', () => {
       await admin.kv.put(`/services/web/i${index}`, record(`10.0.0.1:${index + 1}`))
       await wait(40)
     }
-    await vi.waitFor(() => expect(instancer.snapshot().instances).toHaveLength(20), soon)
+    await eventually(() => expect(instancer.snapshot().instances).toHaveLength(20))
     expect(line.calls.filter((path) => path === 'watch').length).toBeGreaterThan(4)
     expect(line.calls.filter((path) => path === 'kv/range')).toHaveLength(1)
     expect(events.filter(({ type }) => type === 'error')).toEqual([])
@@ -233,10 +233,10 @@ describeWithEtcd('an instancer', () => {
     instancer.subscribe(listener)
     await instancer.ready()
     const watchers = async () => (await server.metrics()).get('etcd_debugging_mvcc_watcher_total')
-    await vi.waitFor(async () => expect(await watchers()).toBe(1), soon)
+    await eventually(async () => expect(await watchers()).toBe(1))
     await instancer.close()
     await instancer.close()
-    await vi.waitFor(async () => expect(await watchers()).toBe(0), soon)
+    await eventually(async () => expect(await watchers()).toBe(0))
     await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
     expect(listener).toHaveBeenCalledTimes(1)
     await expect(start('never').close()).resolves.toBeUndefined()

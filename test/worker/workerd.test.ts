@@ -4,10 +4,11 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEtcdClient, type EtcdClient } from 'etcd-edge/http-client'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type LocalWorker, startLocalWorker } from '../../tools/local-worker.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { serveWorker } from './served-worker.ts'
 
 const token = 'a-token-for-workerd'
@@ -51,8 +52,7 @@ describeWithEtcd('the Worker in workerd', () => {
     })
   const revision = async () => (await client.kv.list({ prefix: '/', countOnly: true })).revision
   const watchers = async () => (await etcd.metrics()).get('etcd_debugging_mvcc_watcher_total')
-  const untilWatchers = (count: number) =>
-    vi.waitFor(async () => expect(await watchers()).toBe(count), { timeout: 5000, interval: 20 })
+  const untilWatchers = (count: number) => eventually(async () => expect(await watchers()).toBe(count))
 
   it('registers, resolves, renews and deregisters an instance', async () => {
     const path = '/api/v1/services/fn/instances/fn-1'
@@ -121,10 +121,7 @@ describeWithEtcd('the Worker in workerd', () => {
     await client.kv.put('/services/web/a', '{"address":"10.0.0.1:80"}')
     const before = await (await get(`${list}?consistency=strong`)).text()
     await etcd.kill()
-    await vi.waitFor(async () => expect((await get(list)).headers.get('Cache-Status')).toContain('etcd-unavailable'), {
-      timeout: 5000,
-      interval: 100,
-    })
+    await eventually(async () => expect((await get(list)).headers.get('Cache-Status')).toContain('etcd-unavailable'))
     const stale = await get(list)
 
     expect(stale.status).toBe(200)

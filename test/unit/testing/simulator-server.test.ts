@@ -1,6 +1,7 @@
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SimulatorServer, serveSimulator } from '../../../tools/simulator-server.ts'
+import { eventually } from '../../support/eventually.ts'
 
 let server: SimulatorServer
 beforeAll(async () => {
@@ -30,7 +31,7 @@ describe('the server', () => {
     await reader.read()
     expect(server.simulator.watcherCount()).toBe(1)
     controller.abort()
-    await vi.waitFor(() => expect(server.simulator.watcherCount()).toBe(0))
+    await eventually(() => expect(server.simulator.watcherCount()).toBe(0))
   })
 
   test('refuses a port that is taken', async () => {
