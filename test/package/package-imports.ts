@@ -24,10 +24,15 @@ const rules: readonly Rule[] = [
   },
   { of: /^zod(?!\/mini$)/, only: /^(test|tools|bench)\//, because: 'zod/mini is a fifth of the size' },
   { of: /^msw(\/|$)/, only: /^(src\/testing\/handlers\.ts$|test\/)/, because: 'it is an optional peer' },
+  {
+    of: /^(@opentelemetry\/|prom-client$)/,
+    only: /^(examples\/observe-|test\/)/,
+    because: 'the library has hooks for any of its kind',
+  },
 ]
 
-/** What a user of the package gets with it. */
-const shipped = /^(ky|hono|zod|msw|undici|etcd-edge)(\/|$)|^cloudflare:|^node:/
+/** What a user of the package gets with it, or has when an example is about that. */
+const shipped = /^(ky|hono|zod|msw|undici|etcd-edge|@opentelemetry|prom-client)(\/|$)|^cloudflare:|^node:/
 
 /** Packages and platform modules are imported only where they belong. */
 export function checkPackageImport({ path }: SourceFile, { specifier }: Import): string | undefined {

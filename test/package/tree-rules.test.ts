@@ -45,6 +45,8 @@ const caught: readonly (readonly [path: string, text: string, complaint: RegExp]
   ['src/instance/native.ts', `import * as z from 'zod'`, /imports zod: zod\/mini/],
   ['worker/input.ts', `import * as z from 'zod/v4'`, /imports zod\/v4/],
   ['src/testing/simulator.ts', `import { http } from 'msw'`, /imports msw/],
+  ['src/http-client/observer.ts', `import '@opentelemetry/api'`, /imports @opentelemetry\/api: the library/],
+  ['worker/app.ts', `import { Counter } from 'prom-client'`, /imports prom-client: the library/],
   ['src/resolver/resolver.ts', `import { throttle } from 'es-toolkit'`, /does not have/],
 
   ['src/resolver/a.ts', `async function f() { await using x = y() }`, /await using/],
@@ -78,6 +80,7 @@ const fine: readonly (readonly [path: string, text: string])[] = [
   ['src/tls/node.ts', `import { readFileSync } from 'node:fs'`],
   ['worker/app.ts', `import { Hono } from 'hono'; import { createResolver } from 'etcd-edge/resolver'`],
   ['worker/entry.ts', `import { env } from 'cloudflare:workers'; let app; const cache = new Map()`],
+  ['examples/observe-a.ts', `import { trace } from '@opentelemetry/api'; import { Counter } from 'prom-client'`],
   ['tools/start.ts', `import { join } from 'node:path'; const url = process.env.ETCD_ENDPOINTS; let a = 1`],
   ['test/unit/errors.test.ts', `import { isEtcdError } from '../../src/errors.ts'`],
   [

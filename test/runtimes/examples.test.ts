@@ -47,5 +47,13 @@ describeWithEtcd('the examples, with the built package', () => {
       running.kill('SIGTERM')
       expect(await running.ended).toMatchObject({ exitCode: 0, stderr: '' })
     })
+
+    it.each([
+      ['observe-opentelemetry.ts', /^\s*name: ['"]kv\/range['"],$/m],
+      ['observe-prometheus.ts', /^etcd_client_attempts_total\{call="kv\/range",endpoint="\S+",code="OK"\} 1$/m],
+    ])('%s prints what it sees of a read', async (example, line) => {
+      await using running = runExample(runtime, example, etcd.url)
+      expect(await running.ended).toEqual({ stdout: expect.stringMatching(line), stderr: '', exitCode: 0 })
+    })
   })
 })
