@@ -23,8 +23,11 @@ import { createInstancer, createRegistrar, createResolver } from 'etcd-edge'
 declare const env: { readonly ETCD_VPC: { readonly fetch: typeof fetch }; readonly ETCD_PASSWORD: string }
 `,
   'docs/http-client.md, Watching': `${client}
-import type { WatchEvent } from 'etcd-edge/http-client'
 declare const revision: number
+declare const signal: AbortSignal
+`,
+  'docs/http-client.md, Watching 2': `${client}
+import type { WatchEvent } from 'etcd-edge/http-client'
 declare const signal: AbortSignal
 declare function save(events: readonly WatchEvent[]): Promise<void>
 `,
