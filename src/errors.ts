@@ -51,7 +51,7 @@ export class EtcdError extends Error {
   }
 }
 
-/** etcd could not be reached, or says that it cannot serve right now (gRPC code 14: no leader, leader changed, stopping). */
+/** etcd could not be reached, or says that it cannot serve right now (gRPC code 14: no leader, leader changed; code 1: it ends). */
 export class UnavailableError extends EtcdError {
   override readonly name = 'UnavailableError'
   constructor(message: string, options: EtcdErrorOptions = {}) {

@@ -98,9 +98,11 @@ function errorFromGateway({ code, message }: GatewayError, context: AnswerContex
   if (code === 16 || code === 7 || auth.test(text)) return new AuthError(said, code, options)
   if (/requested lease not found/.test(text)) return new LeaseNotFoundError(said, options)
   if (/required revision has been compacted/.test(text)) return new CompactedError(said, options)
-  if (code === 14) return new UnavailableError(said, options)
+  // Canceled is the gateway's own word: its connection to its etcd is closing, because etcd ends. It is never the caller's
+  // abort, whose answer nobody reads.
+  if (code === 14 || code === 1) return new UnavailableError(said, options)
   if (code === 4 || /context deadline exceeded/.test(text)) return new DeadlineError(said, options)
-  const retryable = busy.test(text) || elsewhere.test(text) || code === 1 || code === 13
+  const retryable = busy.test(text) || elsewhere.test(text) || code === 13
   return new RpcError(said, code, { ...options, retryable })
 }
 

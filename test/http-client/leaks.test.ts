@@ -16,11 +16,12 @@ interface Left {
 const mostGrowth = 200_000
 
 describeWithNewestEtcd('a thousand watches that were given up and a thousand calls that failed', ({ path: binary }) => {
-  test('leave no watcher at etcd, no socket, no timer and no memory', async () => {
+  test('leave no watcher at etcd, no socket, no timer and no memory', async ({ signal }) => {
     await using etcd = await startEtcd({ binary })
     const deadUrl = `http://127.0.0.1:${await freePort()}`
     const run = fileURLToPath(new URL('leak-run.ts', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', run, etcd.url, deadUrl])
+    const args = ['--expose-gc', run, etcd.url, deadUrl]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { signal })
     const left = JSON.parse(stdout) as Left
     console.log(`sockets ${left.before.sockets} → ${left.after.sockets}, heap +${left.heapGrowth} bytes`)
     expect(left.after.sockets).toBeLessThanOrEqual(left.before.sockets)

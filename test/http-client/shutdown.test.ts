@@ -40,11 +40,11 @@ describeWithNewestEtcd('when its etcd ends', ({ path: binary }) => {
     const ended = etcd.kill('SIGTERM')
     // From 3.5 on the port is closed at once, while the watch stays open for up to 7 s.
     await eventually(async () => {
-      const call = client.kv.put('/b', 'x')
+      const call = client.kv.get('/b')
       await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true, endpoint: etcd.url })
     })
     await ended
-    await eventually(() => expect(states).toHaveLength(2))
+    await eventually(() => expect(states.length).toBeGreaterThan(1))
     await goesOn()
   })
 

@@ -26,6 +26,8 @@ describe('errorFromAnswer', () => {
     [2, 'auth: permission denied', 'AUTH', false],
     [14, 'etcdserver: no leader', 'UNAVAILABLE', true],
     [14, 'etcdserver: request timed out', 'UNAVAILABLE', true],
+    [1, 'grpc: the client connection is closing', 'UNAVAILABLE', true],
+    [1, 'context canceled', 'UNAVAILABLE', true],
     [4, 'context deadline exceeded', 'DEADLINE', true],
     [2, 'context deadline exceeded', 'DEADLINE', true],
     [2, 'etcdserver: too many requests', 'RPC', true],
