@@ -43,9 +43,17 @@ export function missingEtcds(): readonly string[] {
   return etcdVersion() === undefined ? ['etcd on PATH', ...built] : built
 }
 
-/** The newest of those that are there: what a behaviour is tested on when one etcd has to do. */
+/**
+ * The newest of those that are there: what a behaviour is tested on when one etcd has to do. `ON_ETCD` says which
+ * instead (`3.5`); etcd itself would take `ETCD_VERSION` for an option.
+ *
+ * @throws Error when there is none of that version.
+ */
 export function newestEtcd(): EtcdBinary | undefined {
-  return [...findEtcdBinaries()].sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true })).at(-1)
+  const wanted = process.env.ON_ETCD ?? ''
+  const found = findEtcdBinaries().filter(({ version }) => version.startsWith(wanted))
+  if (wanted !== '' && found.length === 0) throw new Error(`there is no etcd ${wanted}`)
+  return found.sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true })).at(-1)
 }
 
 /** The `etcdutl` of an etcd that was built here; else the `etcdctl` on PATH, which has the same commands up to 3.5. */
