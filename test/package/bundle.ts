@@ -13,27 +13,46 @@ export interface Bundle {
   readonly gzipBytes: number
 }
 
-/** What an application ships that imports everything behind `entry`, a built file: minified, for no runtime in particular. */
-export async function bundle(entry: string): Promise<Bundle> {
+/**
+ * What an application ships whose own code is `code`, with imports relative to the root of this package: minified, for no
+ * runtime in particular.
+ */
+export async function bundle(code: string): Promise<Bundle> {
   const builtins = new Set<string>()
   const result = await build({
     configFile: false,
     root,
     logLevel: 'silent',
-    plugins: [noteBuiltins(builtins)],
+    plugins: [applicationOf(code), noteBuiltins(builtins)],
     build: {
       write: false,
       minify: true,
       target: 'es2023',
       modulePreload: false,
-      rolldownOptions: { input: join(root, entry), preserveEntrySignatures: 'strict' },
+      rolldownOptions: { input: application, preserveEntrySignatures: 'strict' },
     },
   })
   const outputs = (Array.isArray(result) ? result : [result]).flatMap((each) => ('output' in each ? each.output : []))
   const chunks = outputs.filter((output) => output.type === 'chunk')
-  const code = chunks.map((chunk) => chunk.code).join('\n')
+  const built = chunks.map((chunk) => chunk.code).join('\n')
   const modules = chunks.flatMap((chunk) => chunk.moduleIds)
-  return { code, builtins: [...builtins], packages: packagesOf(modules), gzipBytes: gzipSync(code).byteLength }
+  return {
+    code: built,
+    builtins: [...builtins],
+    packages: packagesOf(modules),
+    gzipBytes: gzipSync(built).byteLength,
+  }
+}
+
+const application = join(root, 'application.js')
+
+function applicationOf(code: string): Plugin {
+  return {
+    name: 'application',
+    enforce: 'pre',
+    resolveId: (id) => (id === application ? id : null),
+    load: (id) => (id === application ? code : null),
+  }
 }
 
 function noteBuiltins(found: Set<string>): Plugin {
