@@ -9,4 +9,4 @@ export {
   type ResolverOptions,
 } from './resolver.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
-export type { InstancerEvent, InstancerListener } from './subscribers.ts'
+export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'

@@ -4,7 +4,7 @@ import type { EtcdClient, WatchOptions } from '../http-client/index.ts'
 import { type InstanceFormat, native } from '../instance/index.ts'
 import { type Change, createRecordSet } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
-import { createSubscribers, type InstancerListener } from './subscribers.ts'
+import { createSubscribers, type InstancerListener, type InstancerTrouble } from './subscribers.ts'
 
 export interface InstancerOptions {
   /** How instances are written. @default native() */
@@ -14,6 +14,10 @@ export interface InstancerOptions {
   /** Timers of the stream; see the client's `watch`. */
   readonly watch?: Pick<WatchOptions, 'headerTimeoutMs' | 'idleMs' | 'maxAgeMs'>
 }
+
+const noChange: Change = Object.freeze({ added: [], updated: [], removed: [] })
+
+const isEmpty = ({ added, updated, removed }: Change) => added.length + updated.length + removed.length === 0
 
 /** The live set of a service's instances. */
 export interface Instancer extends AsyncDisposable {
@@ -25,7 +29,10 @@ export interface Instancer extends AsyncDisposable {
   ready(): Promise<void>
   /** The set as it is known now. @throws UnavailableError before it has been listed for the first time. */
   snapshot(): ServiceSnapshot
-  /** Told of the current set at once, when there is one, then of every change and error. Returns how to stop being told. */
+  /**
+   * Told of the current state at once: the set, when there is one, and the error, when etcd cannot be asked; then of every
+   * change and error, and of the set again when an error is over. Returns how to stop being told.
+   */
   subscribe(listener: InstancerListener): () => void
   /** Ends the watch. Nothing is told afterwards. Safe to repeat. */
   close(): Promise<void>
@@ -45,6 +52,8 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
   const subscribers = createSubscribers()
   const stop = new AbortController()
   let snapshot: ServiceSnapshot | undefined
+  /** Since the last good news. */
+  let trouble: InstancerTrouble | undefined
   let listed = false
   let clusterId = '0'
   let loop: Promise<void> | undefined
@@ -57,7 +66,8 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
   }
 
   const publish = (revision: number, change: Change) => {
-    const first = snapshot === undefined
+    const news = snapshot === undefined || trouble !== undefined || !isEmpty(change)
+    trouble = undefined
     snapshot = Object.freeze({
       service,
       revision,
@@ -67,18 +77,21 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
       stale: false,
       rejected: records.rejected(),
     })
-    const changed = change.added.length + change.updated.length + change.removed.length > 0
-    if (first || changed) subscribers.tell({ type: 'snapshot', snapshot, change })
+    if (news) subscribers.tell({ type: 'snapshot', snapshot, change })
   }
 
   const troubled = (error: unknown) => {
+    trouble = { type: 'error', error }
     if (snapshot !== undefined && !snapshot.stale) snapshot = Object.freeze({ ...snapshot, stale: true })
-    subscribers.tell({ type: 'error', error })
+    subscribers.tell(trouble)
     settle(({ reject }) => reject(error))
   }
 
   const recovered = () => {
-    if (snapshot?.stale) snapshot = Object.freeze({ ...snapshot, stale: false, updatedAt: Date.now() })
+    if (trouble === undefined || snapshot === undefined) return
+    trouble = undefined
+    snapshot = Object.freeze({ ...snapshot, stale: false, updatedAt: Date.now() })
+    subscribers.tell({ type: 'snapshot', snapshot, change: noChange })
   }
 
   const list = async (): Promise<number> => {
@@ -139,7 +152,7 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
       throw new UnavailableError(`"${service}" has not been listed yet: await ready()`)
     },
     subscribe(listener) {
-      const unsubscribe = subscribers.add(listener, snapshot)
+      const unsubscribe = subscribers.add(listener, snapshot, trouble)
       if (!stop.signal.aborted) start()
       return unsubscribe
     },

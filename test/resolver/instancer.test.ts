@@ -227,6 +227,51 @@ describeWithEtcd('an instancer', () => {
     expect(events.filter(({ type }) => type === 'error')).toEqual([])
   })
 
+  it('an error is over when the set is told again, the same set too', async () => {
+    await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
+    const instancer = start()
+    const events = eventsOf(instancer)
+    await instancer.ready()
+    await server.kill()
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('error'), soon)
+    await server.restart()
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('snapshot'), soon)
+    expect(summary(events.at(-1))).toEqual([[], [], []])
+    expect(events.at(-1)).toMatchObject({ snapshot: { stale: false, instances: [{ id: 'a' }] } })
+  })
+
+  it('an error is over also when the same set had to be listed again', async () => {
+    await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
+    const instancer = start('web', { watch: { idleMs: 300 } })
+    const events = eventsOf(instancer)
+    await instancer.ready()
+    line.on((path, phase) => {
+      if (path === 'watch' && phase === 'sent') throw new TypeError('fetch failed')
+    })
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('error'), soon)
+    await admin.kv.put('/services/web/b', record('10.0.0.2:80'))
+    const { revision } = await admin.kv.delete('/services/web/b')
+    await admin.kv.compact(revision)
+    line.on(() => {})
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('snapshot'), soon)
+    expect(summary(events.at(-1))).toEqual([[], [], []])
+  })
+
+  it('who comes while etcd is away is told the last set, and that it is away', async () => {
+    await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
+    const instancer = start()
+    await instancer.ready()
+    await server.kill()
+    await vi.waitFor(() => expect(instancer.snapshot().stale).toBe(true), soon)
+    const events: InstancerEvent[] = []
+    instancer.subscribe((event) => events.push(event))
+    expect(events).toMatchObject([
+      { type: 'snapshot', snapshot: { stale: true, instances: [{ id: 'a' }] } },
+      { type: 'error', error: { retryable: true } },
+    ])
+    await server.restart()
+  })
+
   it('closing ends the watch in etcd and tells nobody anything any more; ready() then rejects', async () => {
     const instancer = start()
     const listener = vi.fn()
