@@ -1,4 +1,5 @@
 export { type Balancer, type BalancerSource, type PickOptions, random, roundRobin } from './balancer.ts'
+export type { InstanceFilter } from './instance-filter.ts'
 export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
 export type { Change } from './record-set.ts'
 export {

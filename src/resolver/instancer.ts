@@ -2,6 +2,7 @@ import { createBackoff, sleep } from '../backoff.ts'
 import { UnavailableError } from '../errors.ts'
 import type { EtcdClient, WatchOptions } from '../http-client/index.ts'
 import { type InstanceFormat, native } from '../instance/index.ts'
+import { createMatcher, type InstanceFilter } from './instance-filter.ts'
 import { type Change, createRecordSet } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
 import { createSubscribers, type InstancerListener, type InstancerTrouble } from './subscribers.ts'
@@ -9,6 +10,8 @@ import { createSubscribers, type InstancerListener, type InstancerTrouble } from
 export interface InstancerOptions {
   /** How instances are written. @default native() */
   readonly format?: InstanceFormat
+  /** Only these instances are in the set: what changes elsewhere is no change. @default all */
+  readonly filter?: InstanceFilter
   /** Told of each record that cannot be read. */
   readonly onRejected?: OnRejected
   /** Timers of the stream; see the client's `watch`. */
@@ -43,12 +46,12 @@ export interface Instancer extends AsyncDisposable {
  * when etcd no longer has the history. A failure keeps the last good set, marked `stale`, and is told to the subscribers.
  * Nothing is sent before `ready()` or `subscribe()` is called.
  *
- * @throws InvalidInstanceError for a name that could leave its directory.
+ * @throws InvalidInstanceError for a name that could leave its directory; TypeError for `filter`.
  */
 export function createInstancer(etcd: EtcdClient, service: string, options: InstancerOptions = {}): Instancer {
-  const { format = native(), onRejected, watch } = options
+  const { format = native(), filter, onRejected, watch } = options
   const prefix = format.dir(service)
-  const records = createRecordSet(format, onRejected)
+  const records = createRecordSet(format, onRejected, [], createMatcher(filter))
   const subscribers = createSubscribers()
   const stop = new AbortController()
   let snapshot: ServiceSnapshot | undefined

@@ -1,6 +1,7 @@
 import { InvalidInstanceError } from '../errors.ts'
 import type { KeyValue, WatchEvent } from '../http-client/index.ts'
 import { type InstanceFormat, sameInstance } from '../instance/index.ts'
+import type { InstanceMatcher } from './instance-filter.ts'
 import type { OnRejected, ResolvedInstance } from './service-snapshot.ts'
 
 /** What has changed between two states, in callers' terms; Kitex's `Change`. */
@@ -12,7 +13,8 @@ export interface Change {
 
 /**
  * The records under one directory, by key, and the instances they hold in key order. A record that cannot be read is
- * counted, and the last good one of its key stays in use (as etcd's own naming resolver does).
+ * counted, and the last good one of its key stays in use (as etcd's own naming resolver does). An instance that does not
+ * match is as good as not there.
  */
 export interface RecordSet {
   /** In key order. A new, frozen array after each change; the same one until then. */
@@ -30,13 +32,17 @@ export function createRecordSet(
   format: InstanceFormat,
   onRejected?: OnRejected,
   seed: readonly ResolvedInstance[] = none,
+  matches: InstanceMatcher = () => true,
 ): RecordSet {
   let sorted: readonly ResolvedInstance[] = seed
   const bad = new Set<string>()
 
   const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
     try {
-      const decoded = format.decode(kv.key, kv.value).map((instance) => resolved(instance, kv))
+      const decoded = format
+        .decode(kv.key, kv.value)
+        .filter(matches)
+        .map((instance) => resolved(instance, kv))
       bad.delete(kv.key)
       return decoded
     } catch (error) {

@@ -272,6 +272,30 @@ describeWithEtcd('an instancer', () => {
     await server.restart()
   })
 
+  it('with a filter only what matches is in the set, and only what changes there is told', async () => {
+    const placed = (address: string, zone: string, env = 'prod') =>
+      JSON.stringify({ address, weight: 100, tags: { env }, zone })
+    await admin.kv.put('/services/web/a', placed('10.0.0.1:80', 'iad'))
+    await admin.kv.put('/services/web/b', placed('10.0.0.2:80', 'fra'))
+    const instancer = start('web', { filter: { zone: 'iad', tags: { env: 'prod' } } })
+    const events = eventsOf(instancer)
+    await instancer.ready()
+    const settled = (revision: number) => vi.waitFor(() => expect(instancer.snapshot().revision).toBe(revision), soon)
+    expect(idsOf(instancer)).toEqual(['a'])
+
+    await settled((await admin.kv.put('/services/web/c', placed('10.0.0.3:80', 'iad', 'test'))).revision)
+    await settled((await admin.kv.delete('/services/web/b')).revision)
+    expect(events.map(summary)).toEqual([[['a'], [], []]])
+
+    await settled((await admin.kv.put('/services/web/c', placed('10.0.0.3:80', 'iad'))).revision)
+    await settled((await admin.kv.put('/services/web/a', placed('10.0.0.1:80', 'fra'))).revision)
+    expect(events.slice(1).map(summary)).toEqual([
+      [['c'], [], []],
+      [[], [], ['a']],
+    ])
+    expect(() => start('web', { filter: { zone: 7 as never } })).toThrow(TypeError)
+  })
+
   it('closing ends the watch in etcd and tells nobody anything any more; ready() then rejects', async () => {
     const instancer = start()
     const listener = vi.fn()
