@@ -1,4 +1,15 @@
 export { type Balancer, type BalancerSource, type PickOptions, random, roundRobin } from './balancer.ts'
+export {
+  createEndpointer,
+  type EndpointEntry,
+  type Endpointer,
+  type EndpointerOptions,
+  type EndpointFactory,
+  type EndpointHandle,
+  type OnEndpointError,
+} from './endpointer.ts'
+export { fixedEndpointer } from './fixed-endpointer.ts'
+export { fixedInstancer } from './fixed-instancer.ts'
 export type { InstanceFilter } from './instance-filter.ts'
 export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
 export type { Change } from './record-set.ts'
