@@ -1,4 +1,5 @@
-export { type Balancer, type BalancerSource, type PickOptions, random, roundRobin } from './balancer.ts'
+export type { Balancer, BalancerOptions, BalancerSource, Picked, PickOptions } from './balancer.ts'
+export { consistentHash, type KeyedBalancer, type KeyedPickOptions } from './consistent-hash.ts'
 export {
   createEndpointer,
   type EndpointEntry,
@@ -12,6 +13,8 @@ export { fixedEndpointer } from './fixed-endpointer.ts'
 export { fixedInstancer } from './fixed-instancer.ts'
 export type { InstanceFilter } from './instance-filter.ts'
 export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
+export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
+export { random } from './random.ts'
 export type { Change } from './record-set.ts'
 export {
   type CatalogSnapshot,
@@ -20,5 +23,7 @@ export {
   type Resolver,
   type ResolverOptions,
 } from './resolver.ts'
+export { roundRobin } from './round-robin.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
+export { weighted } from './weighted.ts'
