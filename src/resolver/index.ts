@@ -1,5 +1,6 @@
 export type { Balancer, BalancerOptions, BalancerSource, Picked, PickOptions } from './balancer.ts'
 export { consistentHash, type KeyedBalancer, type KeyedPickOptions } from './consistent-hash.ts'
+export type { Endpoint, EndpointOptions } from './endpoint.ts'
 export {
   createEndpointer,
   type EndpointEntry,
@@ -23,6 +24,14 @@ export {
   type Resolver,
   type ResolverOptions,
 } from './resolver.ts'
+export {
+  type EndpointBalancer,
+  type RetryCallback,
+  type RetryDecision,
+  type RetryingEndpoint,
+  retry,
+  retryWithCallback,
+} from './retry.ts'
 export { roundRobin } from './round-robin.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
