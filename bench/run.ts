@@ -1,6 +1,7 @@
 /** npm run bench -- <name> [--json] [--rounds N] [--etcd URL]: ours against a floor or a peer, as ratios from one run. */
 import { parseArgs } from 'node:util'
 import { startEtcd } from '../test/support/etcd.ts'
+import { pick, retry } from './balancing.ts'
 import { batch } from './batch.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
@@ -9,7 +10,15 @@ import { size } from './size.ts'
 import { unary } from './unary.ts'
 import { watch } from './watch.ts'
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = { unary, batch, list, watch, size }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
+  unary,
+  batch,
+  list,
+  watch,
+  pick,
+  retry,
+  size,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

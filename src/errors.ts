@@ -17,6 +17,7 @@ export type EtcdErrorCode =
   | 'INVALID_INSTANCE'
   | 'INSTANCE_CONFLICT'
   | 'NO_INSTANCES'
+  | 'RETRY'
 
 export interface EtcdErrorOptions {
   readonly cause?: unknown
@@ -164,6 +165,30 @@ export class NoInstancesError extends EtcdError {
   }
 }
 
+/** No attempt succeeded, and there are no more; go-kit's `lb.RetryError`. */
+export class RetryError extends EtcdError {
+  override readonly name = 'RetryError'
+  /** What each attempt ended with, in order, as it was. */
+  readonly errors: readonly unknown[]
+  /** What ended it: the last of `errors`, or what a callback put in its place. */
+  readonly final: unknown
+  /** @param errors at least one */
+  constructor(errors: readonly unknown[], final: unknown) {
+    const retryable = isEtcdError(final) && final.retryable
+    super('RETRY', retryMessage(errors, final), { cause: final, retryable })
+    this.errors = errors
+    this.final = final
+  }
+}
+
+/** As go-kit writes it, and of many attempts the last ten. */
+function retryMessage(errors: readonly unknown[], final: unknown): string {
+  const text = (error: unknown) => (error instanceof Error ? error.message : String(error))
+  const previous = errors.slice(0, -1)
+  const shown = previous.slice(-10).map(text).join('; ')
+  return previous.length === 0 ? text(final) : `${text(final)} (previously: ${shown})`
+}
+
 /** All classes, so that `switch (error.code)` can be exhaustive. */
 export type AnyEtcdError =
   | UnavailableError
@@ -177,6 +202,7 @@ export type AnyEtcdError =
   | InvalidInstanceError
   | InstanceConflictError
   | NoInstancesError
+  | RetryError
 
 /** Whether a caught value is one of this library's errors, also when it comes from another copy of the package. */
 export function isEtcdError(value: unknown): value is AnyEtcdError {

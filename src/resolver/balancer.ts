@@ -1,64 +1,55 @@
-import { NoInstancesError } from '../errors.ts'
 import type { ServiceInstance } from '../instance/index.ts'
+import type { Endpointer } from './endpointer.ts'
 import type { Instancer } from './instancer.ts'
+import type { ResolvedInstance } from './service-snapshot.ts'
 
-/** Where a balancer takes its instances from: a live set, or a list. */
-export type BalancerSource<Instance extends ServiceInstance = ServiceInstance> = Instancer | readonly Instance[]
+/**
+ * Where a balancer takes its candidates from: a live set of instances, the endpoints made of one, or a list of instances.
+ * A list is read once: give a new balancer to a new list.
+ */
+export type BalancerSource =
+  | readonly ServiceInstance[]
+  | Pick<Instancer, 'service' | 'snapshot'>
+  | Pick<Endpointer<unknown>, 'entries'>
 
-export interface PickOptions {
-  /** Ids of instances not to pick: those that this request has tried already. */
-  readonly exclude?: readonly string[]
+/** What is picked from a source: one of its instances, or one of its endpoints. */
+export type Picked<Source extends BalancerSource> = Source extends readonly (infer Instance)[]
+  ? Instance
+  : Source extends Pick<Endpointer<infer Endpoint>, 'entries'>
+    ? Endpoint
+    : ResolvedInstance
+
+export interface BalancerOptions {
+  /**
+   * The caller's own zone. Only its instances are picked while one of them can be; then, all others. Without it zones do
+   * not matter.
+   */
+  readonly zone?: string
+  /** For how long an instance is left alone after `reportFailure`; 0: not at all. @default 5000 */
+  readonly ejectMs?: number
+  /** A number in [0, 1). @default Math.random */
+  readonly random?: () => number
 }
 
-/** Picks one instance at a time. Instances with weight 0 and draining ones are never picked. */
-export interface Balancer {
-  /** @throws NoInstancesError when there is none to pick; UnavailableError while a live set has not been listed yet. */
-  pick(options?: PickOptions): ServiceInstance
+export interface PickOptions<Target = ServiceInstance> {
+  /** What this request has tried already and does not want again: ids of instances, or what was picked. */
+  readonly exclude?: readonly (string | Target)[]
 }
 
-/** One instance after the other, from a random one on, so that processes that start together do not pile up on the first. */
-export function roundRobin(source: BalancerSource, random: () => number = Math.random): Balancer {
-  const candidates = createCandidates(source)
-  let turn = -1
-  return {
-    pick(options) {
-      const eligible = candidates(options)
-      // The turn survives changes of the set: starting over at each would favour the first.
-      turn = turn < 0 ? Math.floor(random() * eligible.length) : (turn + 1) % Number.MAX_SAFE_INTEGER
-      return eligible[turn % eligible.length] as ServiceInstance
-    },
-  }
-}
-
-/** Any instance, each as likely as the others. */
-export function random(source: BalancerSource, random: () => number = Math.random): Balancer {
-  const candidates = createCandidates(source)
-  return {
-    pick(options) {
-      const eligible = candidates(options)
-      return eligible[Math.floor(random() * eligible.length)] as ServiceInstance
-    },
-  }
-}
-
-/** The instances that may be picked; worked out once for each state of the source. */
-function createCandidates(source: BalancerSource): (options?: PickOptions) => readonly ServiceInstance[] {
-  let from: readonly ServiceInstance[] | undefined
-  let eligible: readonly ServiceInstance[] = []
-  return (options) => {
-    const instances: readonly ServiceInstance[] = 'snapshot' in source ? source.snapshot().instances : source
-    if (instances !== from) {
-      from = instances
-      eligible = instances.filter(({ weight, status }) => weight > 0 && status !== 'draining')
-    }
-    const exclude = options?.exclude ?? []
-    const left = exclude.length === 0 ? eligible : eligible.filter(({ id }) => !exclude.includes(id))
-    if (left.length > 0) return left
-    const service = 'snapshot' in source ? source.service : source[0]?.service
-    const why =
-      eligible.length > 0 ? 'all are excluded' : instances.length > 0 ? 'all are drained' : 'none is registered'
-    throw new NoInstancesError(`no instance${service === undefined ? '' : ` of "${service}"`} to pick: ${why}`, {
-      ...(service === undefined ? {} : { service }),
-    })
-  }
+/**
+ * Picks one candidate at a time, without waiting and without a request. Instances of weight 0 and draining ones are never
+ * picked; changes of the set count from the next pick on.
+ */
+export interface Balancer<Target = ServiceInstance> {
+  /**
+   * @throws NoInstancesError when there is none to pick; UnavailableError while a live set has not been listed yet; what
+   * the endpointer throws.
+   */
+  pick(options?: PickOptions<Target>): Target
+  /**
+   * Leaves an instance alone for `ejectMs`: the one that was picked, or whose endpoint was. Only this balancer knows of it.
+   * It is advice: when every candidate would be left alone, all of them are back at once, and an instance that is left
+   * alone is still picked before there is an error. What the balancer does not know is ignored.
+   */
+  reportFailure(failed: Target | Pick<ServiceInstance, 'id'>): void
 }

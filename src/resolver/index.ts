@@ -1,5 +1,21 @@
-export { type Balancer, type BalancerSource, type PickOptions, random, roundRobin } from './balancer.ts'
+export type { Balancer, BalancerOptions, BalancerSource, Picked, PickOptions } from './balancer.ts'
+export { consistentHash, type KeyedBalancer, type KeyedPickOptions } from './consistent-hash.ts'
+export type { Endpoint, EndpointOptions } from './endpoint.ts'
+export {
+  createEndpointer,
+  type EndpointEntry,
+  type Endpointer,
+  type EndpointerOptions,
+  type EndpointFactory,
+  type EndpointHandle,
+  type OnEndpointError,
+} from './endpointer.ts'
+export { fixedEndpointer } from './fixed-endpointer.ts'
+export { fixedInstancer } from './fixed-instancer.ts'
+export type { InstanceFilter } from './instance-filter.ts'
 export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
+export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
+export { random } from './random.ts'
 export type { Change } from './record-set.ts'
 export {
   type CatalogSnapshot,
@@ -8,5 +24,15 @@ export {
   type Resolver,
   type ResolverOptions,
 } from './resolver.ts'
+export {
+  type EndpointBalancer,
+  type RetryCallback,
+  type RetryDecision,
+  type RetryingEndpoint,
+  retry,
+  retryWithCallback,
+} from './retry.ts'
+export { roundRobin } from './round-robin.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
-export type { InstancerEvent, InstancerListener } from './subscribers.ts'
+export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
+export { weighted } from './weighted.ts'

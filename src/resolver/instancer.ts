@@ -2,19 +2,26 @@ import { createBackoff, sleep } from '../backoff.ts'
 import { UnavailableError } from '../errors.ts'
 import type { EtcdClient, WatchOptions } from '../http-client/index.ts'
 import { type InstanceFormat, native, rangesOf } from '../instance/index.ts'
+import { createMatcher, type InstanceFilter } from './instance-filter.ts'
 import { listRecords } from './list-records.ts'
 import { type Change, createRecordSet } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
-import { createSubscribers, type InstancerListener } from './subscribers.ts'
+import { createSubscribers, type InstancerListener, type InstancerTrouble } from './subscribers.ts'
 
 export interface InstancerOptions {
   /** How instances are written. @default native() */
   readonly format?: InstanceFormat
+  /** Only these instances are in the set: what changes elsewhere is no change. @default all */
+  readonly filter?: InstanceFilter
   /** Told of each record that cannot be read. */
   readonly onRejected?: OnRejected
   /** Timers of the stream; see the client's `watch`. */
   readonly watch?: Pick<WatchOptions, 'headerTimeoutMs' | 'idleMs' | 'maxAgeMs'>
 }
+
+const noChange: Change = Object.freeze({ added: [], updated: [], removed: [] })
+
+const isEmpty = ({ added, updated, removed }: Change) => added.length + updated.length + removed.length === 0
 
 /** The live set of a service's instances. */
 export interface Instancer extends AsyncDisposable {
@@ -26,7 +33,10 @@ export interface Instancer extends AsyncDisposable {
   ready(): Promise<void>
   /** The set as it is known now. @throws UnavailableError before it has been listed for the first time. */
   snapshot(): ServiceSnapshot
-  /** Told of the current set at once, when there is one, then of every change and error. Returns how to stop being told. */
+  /**
+   * Told of the current state at once: the set, when there is one, and the error, when etcd cannot be asked; then of every
+   * change and error, and of the set again when an error is over. Returns how to stop being told.
+   */
   subscribe(listener: InstancerListener): () => void
   /** Ends the watch. Nothing is told afterwards. Safe to repeat. */
   close(): Promise<void>
@@ -37,15 +47,17 @@ export interface Instancer extends AsyncDisposable {
  * when etcd no longer has the history. A failure keeps the last good set, marked `stale`, and is told to the subscribers.
  * Nothing is sent before `ready()` or `subscribe()` is called.
  *
- * @throws InvalidInstanceError for a name that could leave its directory.
+ * @throws InvalidInstanceError for a name that could leave its directory; TypeError for `filter`.
  */
 export function createInstancer(etcd: EtcdClient, service: string, options: InstancerOptions = {}): Instancer {
-  const { format = native(), onRejected, watch } = options
+  const { format = native(), filter, onRejected, watch } = options
   const ranges = rangesOf(format, service)
-  const records = createRecordSet(format, { service, onRejected })
+  const records = createRecordSet(format, { service, onRejected, matches: createMatcher(filter) })
   const subscribers = createSubscribers()
   const stop = new AbortController()
   let snapshot: ServiceSnapshot | undefined
+  /** Since the last good news. */
+  let trouble: InstancerTrouble | undefined
   let listed = false
   let clusterId = '0'
   let loop: Promise<void> | undefined
@@ -58,7 +70,8 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
   }
 
   const publish = (revision: number, change: Change) => {
-    const first = snapshot === undefined
+    const news = snapshot === undefined || trouble !== undefined || !isEmpty(change)
+    trouble = undefined
     snapshot = Object.freeze({
       service,
       revision,
@@ -68,18 +81,21 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
       stale: false,
       rejected: records.rejected(),
     })
-    const changed = change.added.length + change.updated.length + change.removed.length > 0
-    if (first || changed) subscribers.tell({ type: 'snapshot', snapshot, change })
+    if (news) subscribers.tell({ type: 'snapshot', snapshot, change })
   }
 
   const troubled = (error: unknown) => {
+    trouble = { type: 'error', error }
     if (snapshot !== undefined && !snapshot.stale) snapshot = Object.freeze({ ...snapshot, stale: true })
-    subscribers.tell({ type: 'error', error })
+    subscribers.tell(trouble)
     settle(({ reject }) => reject(error))
   }
 
   const recovered = () => {
-    if (snapshot?.stale) snapshot = Object.freeze({ ...snapshot, stale: false, updatedAt: Date.now() })
+    if (trouble === undefined || snapshot === undefined) return
+    trouble = undefined
+    snapshot = Object.freeze({ ...snapshot, stale: false, updatedAt: Date.now() })
+    subscribers.tell({ type: 'snapshot', snapshot, change: noChange })
   }
 
   const list = async (): Promise<number> => {
@@ -140,7 +156,7 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
       throw new UnavailableError(`"${service}" has not been listed yet: await ready()`)
     },
     subscribe(listener) {
-      const unsubscribe = subscribers.add(listener, snapshot)
+      const unsubscribe = subscribers.add(listener, snapshot, trouble)
       if (!stop.signal.aborted) start()
       return unsubscribe
     },

@@ -1,6 +1,7 @@
 import { InvalidInstanceError } from '../errors.ts'
 import type { KeyValue, WatchEvent } from '../http-client/index.ts'
 import { type InstanceFormat, sameInstance } from '../instance/index.ts'
+import type { InstanceMatcher } from './instance-filter.ts'
 import type { OnRejected, ResolvedInstance } from './service-snapshot.ts'
 
 /** What has changed between two states, in callers' terms; Kitex's `Change`. */
@@ -12,7 +13,8 @@ export interface Change {
 
 /**
  * The records under one directory, by key, and the instances they hold in key order. A record that cannot be read is
- * counted, and the last good one of its key stays in use (as etcd's own naming resolver does).
+ * counted, and the last good one of its key stays in use (as etcd's own naming resolver does). An instance that does not
+ * match is as good as not there.
  */
 export interface RecordSet {
   /** Those that callers see, in key order. A new, frozen array after each change; the same one until then. */
@@ -25,17 +27,22 @@ export interface RecordSet {
 }
 
 const none: readonly ResolvedInstance[] = []
+const all: InstanceMatcher = () => true
 
 export interface RecordSetOptions {
   /** The service that was asked for. @default the one that each key says */
   readonly service?: string
   readonly onRejected?: OnRejected | undefined
+  /** An instance that does not match is as good as not there. @default all do */
+  readonly matches?: InstanceMatcher
   /** What was known before, for records that can no longer be read. */
   readonly seed?: readonly ResolvedInstance[] | undefined
 }
 
 export function createRecordSet(format: InstanceFormat, options: RecordSetOptions = {}): RecordSet {
-  const { service, onRejected, seed = none } = options
+  const { service, onRejected, matches = all, seed = none } = options
+  // A record that nobody may see may still hide others.
+  const [readable, visible] = format.visible === undefined ? [matches, all] : [all, matches]
   let sorted: readonly ResolvedInstance[] = seed
   /** Those of them that the format lets callers see. */
   let shown = sorted
@@ -43,7 +50,10 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
 
   const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
     try {
-      const decoded = format.decode(kv.key, kv.value, service).map((instance) => resolved(instance, kv))
+      const decoded = format
+        .decode(kv.key, kv.value, service)
+        .filter(readable)
+        .map((instance) => resolved(instance, kv))
       bad.delete(kv.key)
       return decoded
     } catch (error) {
@@ -55,7 +65,7 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   }
 
   const show = (): void => {
-    shown = format.visible === undefined ? sorted : Object.freeze([...format.visible(sorted)])
+    shown = format.visible === undefined ? sorted : Object.freeze(format.visible(sorted).filter(visible))
   }
 
   const rangeOf = (key: string) => {

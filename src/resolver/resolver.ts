@@ -1,5 +1,6 @@
 import type { CallOptions, EtcdClient, KeyValue, ListResult } from '../http-client/index.ts'
 import { type InstanceFormat, native } from '../instance/index.ts'
+import { createMatcher, type InstanceFilter, type InstanceMatcher } from './instance-filter.ts'
 import { listRecords } from './list-records.ts'
 import { createRecordSet } from './record-set.ts'
 import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
@@ -12,6 +13,8 @@ export interface ResolverOptions {
   readonly maxAgeMs?: number
   /** For how long the last good answer is given when etcd cannot be asked. 0 gives none. @default 300000 */
   readonly maxStaleMs?: number
+  /** The instances that are wanted, when a call does not say it. What is kept is all of them. @default all */
+  readonly filter?: InstanceFilter
   /** The most services that are kept; the one that was asked for longest ago goes. @default 10000 */
   readonly maxServices?: number
   /** Told of each record that cannot be read, whenever it is read. */
@@ -24,6 +27,8 @@ export interface ResolveOptions extends CallOptions {
    * only when nothing is. @default "bounded"
    */
   readonly consistency?: 'strong' | 'bounded' | 'stale'
+  /** The instances that are wanted. @default the resolver's */
+  readonly filter?: InstanceFilter
 }
 
 /** All services at one revision. */
@@ -48,7 +53,7 @@ export interface Resolver {
    * `maxStaleMs` after it was confirmed; after that, or with `strong`, the error. Never empty for any reason but etcd's word.
    *
    * @throws InvalidInstanceError for a name that could leave its directory, before any call; UnavailableError,
-   * DeadlineError, AuthError, ProtocolError; the caller's abort reason unchanged.
+   * DeadlineError, AuthError, ProtocolError; the caller's abort reason unchanged; TypeError for `filter`.
    */
   resolve(service: string, options?: ResolveOptions): Promise<ServiceSnapshot>
   /** All services of the format's root, in one request; cached and stale as {@link resolve}. */
@@ -59,8 +64,11 @@ export interface Resolver {
   expire(service: string): void
 }
 
+/** @throws RangeError for `maxAgeMs` and `maxStaleMs`, TypeError for `filter`. */
 export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}): Resolver {
   const { format = native(), onRejected, maxServices = 10_000 } = options
+  const ownMatcher = options.filter && createMatcher(options.filter)
+  const matcherFor = (filter: InstanceFilter | undefined) => (filter === undefined ? ownMatcher : createMatcher(filter))
   const ages = { maxAgeMs: checkAge(options.maxAgeMs, 1000, 'maxAgeMs') }
   const limits = { ...ages, maxStaleMs: checkAge(options.maxStaleMs, 300_000, 'maxStaleMs') }
   const services = createSnapshotCache<ServiceSnapshot>({ ...limits, maxEntries: maxServices })
@@ -100,9 +108,16 @@ export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}):
     format,
     async resolve(service, options = {}) {
       format.dir(service)
-      return services.read(service, options, () => list(service, options))
+      const matches = matcherFor(options.filter)
+      const reading = services.read(service, options, () => list(service, options))
+      return matches === undefined ? reading : narrow(await reading, matches)
     },
-    resolveAll: async (options = {}) => catalogs.read('', options, () => listAll(options)),
+    async resolveAll(options = {}) {
+      const matches = matcherFor(options.filter)
+      const catalog = await catalogs.read('', options, () => listAll(options))
+      if (matches === undefined) return catalog
+      return { ...catalog, services: Object.freeze(catalog.services.map((each) => narrow(each, matches))) }
+    },
     seed: (snapshot) => services.seed(snapshot.service, Object.freeze(snapshot)),
     expire(service) {
       services.expire(service)
@@ -120,6 +135,10 @@ function toSnapshot(
   rejected: number,
 ): ServiceSnapshot {
   return Object.freeze({ service, revision, clusterId, instances, updatedAt: Date.now(), stale: false, rejected })
+}
+
+function narrow(snapshot: ServiceSnapshot, matches: InstanceMatcher): ServiceSnapshot {
+  return Object.freeze({ ...snapshot, instances: Object.freeze(snapshot.instances.filter(matches)) })
 }
 
 function checkAge(value: number | undefined, preset: number, option: string): number {

@@ -227,6 +227,75 @@ describeWithEtcd('an instancer', () => {
     expect(events.filter(({ type }) => type === 'error')).toEqual([])
   })
 
+  it('an error is over when the set is told again, the same set too', async () => {
+    await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
+    const instancer = start()
+    const events = eventsOf(instancer)
+    await instancer.ready()
+    await server.kill()
+    await eventually(() => expect(events.at(-1)?.type).toBe('error'))
+    await server.restart()
+    await eventually(() => expect(events.at(-1)?.type).toBe('snapshot'))
+    expect(summary(events.at(-1))).toEqual([[], [], []])
+    expect(events.at(-1)).toMatchObject({ snapshot: { stale: false, instances: [{ id: 'a' }] } })
+  })
+
+  it('an error is over also when the same set had to be listed again', async () => {
+    await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
+    const instancer = start('web', { watch: { idleMs: 300 } })
+    const events = eventsOf(instancer)
+    await instancer.ready()
+    line.on((path, phase) => {
+      if (path === 'watch' && phase === 'sent') throw new TypeError('fetch failed')
+    })
+    await eventually(() => expect(events.at(-1)?.type).toBe('error'))
+    await admin.kv.put('/services/web/b', record('10.0.0.2:80'))
+    const { revision } = await admin.kv.delete('/services/web/b')
+    await admin.kv.compact(revision)
+    line.on(() => {})
+    await eventually(() => expect(events.at(-1)?.type).toBe('snapshot'))
+    expect(summary(events.at(-1))).toEqual([[], [], []])
+  })
+
+  it('who comes while etcd is away is told the last set, and that it is away', async () => {
+    await admin.kv.put('/services/web/a', record('10.0.0.1:80'))
+    const instancer = start()
+    await instancer.ready()
+    await server.kill()
+    await eventually(() => expect(instancer.snapshot().stale).toBe(true))
+    const events: InstancerEvent[] = []
+    instancer.subscribe((event) => events.push(event))
+    expect(events).toMatchObject([
+      { type: 'snapshot', snapshot: { stale: true, instances: [{ id: 'a' }] } },
+      { type: 'error', error: { retryable: true } },
+    ])
+    await server.restart()
+  })
+
+  it('with a filter only what matches is in the set, and only what changes there is told', async () => {
+    const placed = (address: string, zone: string, env = 'prod') =>
+      JSON.stringify({ address, weight: 100, tags: { env }, zone })
+    await admin.kv.put('/services/web/a', placed('10.0.0.1:80', 'iad'))
+    await admin.kv.put('/services/web/b', placed('10.0.0.2:80', 'fra'))
+    const instancer = start('web', { filter: { zone: 'iad', tags: { env: 'prod' } } })
+    const events = eventsOf(instancer)
+    await instancer.ready()
+    const settled = (revision: number) => eventually(() => expect(instancer.snapshot().revision).toBe(revision))
+    expect(idsOf(instancer)).toEqual(['a'])
+
+    await settled((await admin.kv.put('/services/web/c', placed('10.0.0.3:80', 'iad', 'test'))).revision)
+    await settled((await admin.kv.delete('/services/web/b')).revision)
+    expect(events.map(summary)).toEqual([[['a'], [], []]])
+
+    await settled((await admin.kv.put('/services/web/c', placed('10.0.0.3:80', 'iad'))).revision)
+    await settled((await admin.kv.put('/services/web/a', placed('10.0.0.1:80', 'fra'))).revision)
+    expect(events.slice(1).map(summary)).toEqual([
+      [['c'], [], []],
+      [[], [], ['a']],
+    ])
+    expect(() => start('web', { filter: { zone: 7 as never } })).toThrow(TypeError)
+  })
+
   it('closing ends the watch in etcd and tells nobody anything any more; ready() then rejects', async () => {
     const instancer = start()
     const listener = vi.fn()

@@ -36,6 +36,17 @@ describeWithEtcd('the examples, with the built package', () => {
       expect(await readRecord(client, '/services/web/')).toMatchObject({ key: undefined, leases: [] })
     })
 
+    it('calls past an instance that is down, and lets go of both', async () => {
+      await using running = runExample(runtime, 'endpointer-with-retry.ts', etcd.url)
+      const { stdout, ...ended } = await running.ended
+      const [answer, ...closed] = stdout.split('\n')
+      expect(answer).toMatch(/^answer: \{"health":"true"/)
+      expect(closed.sort()).toEqual(['let go of the one that is down', 'let go of the one that is up'])
+      expect(ended).toEqual({ stderr: '', exitCode: 0 })
+      const client = createEtcdClient({ endpoints: [etcd.url] })
+      expect(await readRecord(client, '/services/health/')).toMatchObject({ key: undefined, leases: [] })
+    })
+
     it('prints who comes and goes', async () => {
       const registrar = createRegistrar(createEtcdClient({ endpoints: [etcd.url] }))
       await using running = runExample(runtime, 'watch-instances.ts', 'inn', etcd.url)

@@ -12,6 +12,7 @@ import {
   noKeyError,
   noValueError,
   ProtocolError,
+  RetryError,
   RpcError,
   UnavailableError,
   WatchCanceledError,
@@ -29,6 +30,8 @@ const every = [
   [new InvalidInstanceError('address', 'm'), 'INVALID_INSTANCE', false],
   [new InstanceConflictError('/k', '7', 'm'), 'INSTANCE_CONFLICT', false],
   [new NoInstancesError('m'), 'NO_INSTANCES', true],
+  [new RetryError([new Error('m')], new Error('m')), 'RETRY', false],
+  [new RetryError(['m'], new UnavailableError('m')), 'RETRY', true],
 ] as const
 
 describe('errors', () => {
