@@ -14,44 +14,39 @@ export interface Bundle {
 }
 
 /**
- * What an application ships whose own code is `code`, with imports relative to the root of this package: minified, for no
+ * What an application ships that imports these names from `entry`, a built file, or everything behind it: minified, for no
  * runtime in particular.
  */
-export async function bundle(code: string): Promise<Bundle> {
+export async function bundle(entry: string, names?: readonly string[]): Promise<Bundle> {
   const builtins = new Set<string>()
   const result = await build({
     configFile: false,
     root,
     logLevel: 'silent',
-    plugins: [applicationOf(code), noteBuiltins(builtins)],
+    plugins: [importOf(names), noteBuiltins(builtins)],
     build: {
       write: false,
       minify: true,
       target: 'es2023',
       modulePreload: false,
-      rolldownOptions: { input: application, preserveEntrySignatures: 'strict' },
+      rolldownOptions: { input: join(root, entry), preserveEntrySignatures: 'strict' },
     },
   })
   const outputs = (Array.isArray(result) ? result : [result]).flatMap((each) => ('output' in each ? each.output : []))
   const chunks = outputs.filter((output) => output.type === 'chunk')
-  const built = chunks.map((chunk) => chunk.code).join('\n')
+  const code = chunks.map((chunk) => chunk.code).join('\n')
   const modules = chunks.flatMap((chunk) => chunk.moduleIds)
-  return {
-    code: built,
-    builtins: [...builtins],
-    packages: packagesOf(modules),
-    gzipBytes: gzipSync(built).byteLength,
-  }
+  return { code, builtins: [...builtins], packages: packagesOf(modules), gzipBytes: gzipSync(code).byteLength }
 }
 
-const application = join(root, 'application.js')
-
-function applicationOf(code: string): Plugin {
+/** The entry as an application sees it that takes some names of it. */
+function importOf(names: readonly string[] | undefined): Plugin {
+  const query = '?application'
   return {
-    name: 'application',
+    name: 'import-of',
     enforce: 'pre',
-    resolveId: (id) => (id === application ? id : null),
-    load: (id) => (id === application ? code : null),
+    resolveId: (id, importer) => (names !== undefined && importer === undefined ? `${id}${query}` : null),
+    load: (id) => (id.endsWith(query) ? `export { ${names} } from '${id.slice(0, -query.length)}'` : null),
   }
 }
 

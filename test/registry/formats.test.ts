@@ -135,6 +135,12 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     expect(second.leaseId).not.toBe(first.leaseId)
   })
 
+  it.each(['a1.eu', '@'])('SkyDNS: finds what is registered as %s, deeper or at the name itself', async (id) => {
+    const registrar = registrarOf(skydns())
+    const { key } = await registrar.register({ service: 'pay.cluster.local', id, address: '10.0.0.1:80' })
+    expect(await registrar.find({ service: 'pay.cluster.local', id })).toMatchObject({ key, instance: { id } })
+  })
+
   it.each([
     ['kitex', kitex(), 'order'],
     ['rpcx', rpcx(), 'Arith'],

@@ -3,7 +3,8 @@ import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.t
 import { goZero, grpcNaming, type InstanceFormat, kratos, raw, rpcx, skydns } from '../../src/instance/index.ts'
 import { createInstancer, createResolver, type Instancer, type InstancerEvent } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
-import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { startSupervised } from '../support/supervised-process.ts'
 
 const soon = { timeout: 8000, interval: 10 }
 
@@ -89,6 +90,30 @@ describeWithEtcd('a resolver of what other frameworks have written', () => {
     await etcd.kv.put('svc/pay/eu/a', '{"Addr":"10.0.0.7:1"}')
     const naming = createResolver(etcd, { format: grpcNaming() })
     expect((await naming.resolve('svc/pay')).instances).toMatchObject([{ id: 'eu/a', service: 'svc/pay' }])
+  })
+
+  it("etcd's own grpc-proxy, which registers itself, is found, and is gone when its lease is", async () => {
+    const address = `127.0.0.1:${await freePort()}`
+    const { instancer } = await start(grpcNaming(), 'svc/edge')
+    const proxy = await startSupervised('etcd', [
+      'grpc-proxy',
+      'start',
+      `--endpoints=${server.url}`,
+      `--listen-addr=${address}`,
+      `--advertise-client-url=${address}`,
+      '--resolver-prefix=svc/edge',
+      '--resolver-ttl=2',
+    ])
+    try {
+      await vi.waitFor(() => expect(instancer.snapshot().instances).toHaveLength(1), { ...soon, timeout: 20_000 })
+      const [found] = instancer.snapshot().instances
+      expect(found).toMatchObject({ id: address, address, scheme: 'grpc', tags: { name: expect.any(String) } })
+      const bytes = found && grpcNaming().encode(found)
+      expect(new TextDecoder().decode(bytes)).toBe((await etcd.kv.get(`svc/edge/${address}`))?.value)
+    } finally {
+      await proxy.end('SIGKILL')
+    }
+    await vi.waitFor(() => expect(instancer.snapshot().instances).toEqual([]), { ...soon, timeout: 20_000 })
   })
 
   it('rpcx: its beats, which write the load of the server again and again, are no change', async () => {

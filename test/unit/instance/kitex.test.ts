@@ -45,6 +45,11 @@ describe('kitex', () => {
     expect(() => kitex().encode({ ...instance, ...more })).toThrow(invalid(field))
   })
 
+  it('sorts tags by their bytes, as Go does, not by UTF-16', () => {
+    const bytes = kitex().encode({ ...instance, tags: { 𐐀: '1', '\uffff': '2', a: '3' } })
+    expect(Object.keys(JSON.parse(new TextDecoder().decode(bytes)).tags)).toEqual(['a', '\uffff', '𐐀'])
+  })
+
   it('refuses an id that is not the address, which the key has no place for', () => {
     expect(() => kitex().key({ ...instance, id: 'a' }, '1')).toThrow(invalid('id'))
   })

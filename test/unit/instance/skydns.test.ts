@@ -68,6 +68,15 @@ describe('skydns', () => {
       ['b.x', 'c', 'd.x'],
     ],
     [
+      'a shorter key without a group ends the search',
+      [
+        ['a.x', 'g1'],
+        ['b', ''],
+        ['c', 'g2'],
+      ],
+      ['a.x', 'b'],
+    ],
+    [
       'no group, no filter',
       [
         ['a', ''],
