@@ -27,7 +27,6 @@ export function createEjections(ejectMs: number): Ejections {
 
   return {
     add(failed) {
-      if (ejectMs === 0) return
       for (const { id } of failed) until.set(id, performance.now() + ejectMs)
     },
     none: () => until.size === 0,

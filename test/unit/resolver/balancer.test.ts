@@ -130,6 +130,20 @@ describe.each(['roundRobin', 'random', 'weighted', 'leastLoaded', 'consistentHas
     expect(picked(balancer)).toEqual(new Set(['a', 'b', 'c']))
   })
 
+  it('when all are back, what failed before does not count any more', () => {
+    const balancer = byId(name, three, { ejectMs: 1000 })
+    balancer.pick()
+    for (const id of ['a', 'b', 'c']) {
+      balancer.reportFailure(id)
+      vi.advanceTimersByTime(300)
+    }
+    // Otherwise whose time is over first would have to carry all.
+    vi.advanceTimersByTime(100)
+    expect(picked(balancer)).toEqual(new Set(['a', 'b', 'c']))
+    balancer.reportFailure('a')
+    expect(picked(balancer)).toEqual(new Set(['b', 'c']))
+  })
+
   it('does not stay with the one that is left alone when all others go', () => {
     const source = changingSet(three)
     const balancer = byId(name, source)
