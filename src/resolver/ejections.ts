@@ -37,7 +37,6 @@ export function createEjections(ejectMs: number): Ejections {
       const left = all.filter(({ id }) => !until.has(id))
       if (left.length > 0) return left
       until.clear()
-      firstEnd = Number.POSITIVE_INFINITY
       return all
     },
   }
