@@ -22,7 +22,7 @@ export interface KeyedBalancer<Target = ServiceInstance> extends Pick<Balancer<T
  * The same pick for the same key in every process, for as long as it is there; shares in proportion to the weights. When
  * an instance leaves only its own keys move, when one joins only those that it takes: about 1/n of all. A key whose
  * instance is excluded or ejected has a second choice of its own, so what is lost spreads over all others.
- * A pick takes time in proportion to the number of instances.
+ * A pick takes time in proportion to the number of instances. For `retry`: `{ pick: () => balancer.pick({ key }) }`.
  *
  * Source: rendezvous hashing (Thaler and Ravishankar), weighted as in Schindelhauer and Schomaker's logarithmic method.
  *

@@ -27,7 +27,6 @@ export function createEjections(ejectMs: number): Ejections {
 
   return {
     add(failed) {
-      if (ejectMs === 0) return
       for (const { id } of failed) until.set(id, performance.now() + ejectMs)
     },
     none: () => until.size === 0,
@@ -38,7 +37,6 @@ export function createEjections(ejectMs: number): Ejections {
       const left = all.filter(({ id }) => !until.has(id))
       if (left.length > 0) return left
       until.clear()
-      firstEnd = Number.POSITIVE_INFINITY
       return all
     },
   }

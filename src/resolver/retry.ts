@@ -27,7 +27,8 @@ export type RetryingEndpoint<Input, Output> = (
 /**
  * An endpoint that asks the balancer for one and calls it, until one succeeds, `max` have failed, or `timeoutMs` are over.
  * There is no delay between attempts, and the same endpoint may be asked twice: that is the balancer's choice. All attempts
- * have one signal; an attempt that is under way when time is up is left to it.
+ * have one signal; an attempt that is under way when time is up is left to it. What fails is not reported to the balancer:
+ * whether it was the instance's fault is for the endpoint to say.
  *
  * Source: go-kit `sd/lb/retry.go`.
  *

@@ -16,7 +16,7 @@ export function roundRobin<Source extends BalancerSource>(
   const { random = Math.random } = options
   const pool = new CandidatePool(source, options, () => undefined)
   // Far beyond any set, and a small integer: the remainder is the start, and no pick has to ask whether it is the first.
-  let turn = ((random() * 2 ** 30) | 0) - 1
+  let turn = Math.trunc(random() * 2 ** 30) - 1
   return {
     pick(options) {
       const candidates = pool.choose(options)

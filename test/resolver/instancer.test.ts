@@ -252,6 +252,10 @@ describeWithEtcd('an instancer', () => {
     await admin.kv.put('/services/web/b', record('10.0.0.2:80'))
     const { revision } = await admin.kv.delete('/services/web/b')
     await admin.kv.compact(revision)
+    line.on((path, phase) => {
+      if (path === 'kv/range' && phase === 'sent') throw new TypeError('fetch failed')
+    })
+    await vi.waitFor(() => expect(line.calls.at(-1)).toBe('kv/range'), soon)
     line.on(() => {})
     await eventually(() => expect(events.at(-1)?.type).toBe('snapshot'))
     expect(summary(events.at(-1))).toEqual([[], [], []])

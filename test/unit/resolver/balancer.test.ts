@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import type { ServiceInstance } from '../../../src/instance/index.ts'
 import {
   type Balancer,
   type BalancerOptions,
@@ -8,7 +9,9 @@ import {
   fixedEndpointer,
   fixedInstancer,
   leastLoaded,
+  type ResolvedInstance,
   random,
+  retry,
   roundRobin,
   weighted,
 } from '../../../src/resolver/index.ts'
@@ -130,6 +133,20 @@ describe.each(['roundRobin', 'random', 'weighted', 'leastLoaded', 'consistentHas
     expect(picked(balancer)).toEqual(new Set(['a', 'b', 'c']))
   })
 
+  it('when all are back, what failed before does not count any more', () => {
+    const balancer = byId(name, three, { ejectMs: 1000 })
+    balancer.pick()
+    for (const id of ['a', 'b', 'c']) {
+      balancer.reportFailure(id)
+      vi.advanceTimersByTime(300)
+    }
+    // Otherwise whose time is over first would have to carry all.
+    vi.advanceTimersByTime(100)
+    expect(picked(balancer)).toEqual(new Set(['a', 'b', 'c']))
+    balancer.reportFailure('a')
+    expect(picked(balancer)).toEqual(new Set(['b', 'c']))
+  })
+
   it('does not stay with the one that is left alone when all others go', () => {
     const source = changingSet(three)
     const balancer = byId(name, source)
@@ -236,6 +253,18 @@ describe('what a balancer picks', () => {
     expect([balancer.pick()(), balancer.pick()(), balancer.pick()()]).toEqual(['zero', 'one', 'two'])
     balancer.reportFailure(endpoints[0])
     expect(balancer.pick({ exclude: ['1'] })()).toBe('two')
+  })
+
+  it('has the type of what is in the source', () => {
+    const instancer = fixedInstancer(['a:80'])
+    const endpointer = createEndpointer(instancer, () => ({ endpoint: (input: number) => `${input}` }))
+    expectTypeOf(roundRobin(instancer).pick()).toEqualTypeOf<ResolvedInstance>()
+    expectTypeOf(roundRobin([instance('a')]).pick()).toEqualTypeOf<ServiceInstance>()
+    expectTypeOf(leastLoaded(endpointer).release).parameter(0).toEqualTypeOf<(input: number) => string>()
+    expectTypeOf(retry(1, 1000, weighted(endpointer))).returns.resolves.toBeString()
+    expectTypeOf(retry(1, 1000, weighted(endpointer)))
+      .parameter(0)
+      .toBeNumber()
   })
 
   it('tells that the source has nothing yet, and whatever else the source throws', () => {

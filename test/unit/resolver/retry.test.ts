@@ -227,6 +227,7 @@ describe('retry', () => {
     )
     controller.abort('mine')
     expect(await ended).toBe('mine')
+    expect(vi.getTimerCount()).toBe(0)
     const before = attempts
     await vi.advanceTimersByTimeAsync(50)
     expect(attempts).toBe(before)

@@ -55,6 +55,16 @@ describe('weighted', () => {
     expect(countsOf(8, pick)).toEqual({ i0: 6, i1: 2 })
   })
 
+  it('keeps to the weights when the set is renewed at each pick', () => {
+    const source = changingSet(ofWeights([3, 1, 2]))
+    const { pick } = weighted(source, { random: () => 0 })
+    const counts = countsOf(60, () => {
+      source.set(ofWeights([3, 1, 2]))
+      return pick()
+    })
+    expect(counts).toEqual({ i0: 30, i1: 10, i2: 20 })
+  })
+
   it('keeps the shares of the others while one is excluded', () => {
     const { pick } = weighted(ofWeights([3, 1, 2]), { random: () => 0 })
     const counts = countsOf(400, () => pick({ exclude: ['i2'] }))
