@@ -1,6 +1,7 @@
+import { checkMs } from '../check-ms.ts'
 import { encodeBase64 } from './base64.ts'
 import * as calls from './calls.ts'
-import { type CallOptions, checkMs } from './deadline.ts'
+import type { CallOptions } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import { type ResponseHeader, readHeader } from './header.ts'
 import { readId, readInt64 } from './int64.ts'

@@ -1,4 +1,4 @@
-import { checkMs } from './deadline.ts'
+import { checkMs } from '../check-ms.ts'
 import { createEndpointPool, type EndpointOption, type EndpointPool, readEndpoint } from './endpoints.ts'
 import { type FetchLike, globalFetch } from './fetch-like.ts'
 import type { AuthOptions } from './login.ts'

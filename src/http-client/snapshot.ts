@@ -1,6 +1,6 @@
+import { checkMs } from '../check-ms.ts'
 import { decodeBase64 } from './base64.ts'
 import * as calls from './calls.ts'
-import { checkMs } from './deadline.ts'
 import type { Gateway } from './gateway.ts'
 import type { WireSnapshotResponse } from './wire-admin.ts'
 

@@ -1,4 +1,4 @@
-import { checkMs } from './deadline.ts'
+import { checkMs } from '../check-ms.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeyMapping } from './namespace.ts'
 import type { ClientConfig } from './options.ts'

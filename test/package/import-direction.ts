@@ -6,12 +6,13 @@ import type { Import } from './syntax.ts'
  * Which parts of `src/` each part may import. What is not here may not be there: a new folder is a decision about the
  * direction of imports.
  */
-const leaves = ['errors', 'backoff', 'notify']
+const leaves = ['errors', 'backoff', 'notify', 'check-ms']
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   backoff: [],
   notify: [],
+  'check-ms': [],
   'http-client': leaves,
   instance: leaves,
   registry: ['instance', 'http-client', ...leaves],
