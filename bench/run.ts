@@ -5,11 +5,19 @@ import { batch } from './batch.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
 import type { BenchOptions } from './options.ts'
+import { serviceFetch } from './service-fetch.ts'
 import { size } from './size.ts'
 import { unary } from './unary.ts'
 import { watch } from './watch.ts'
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = { unary, batch, list, watch, size }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
+  unary,
+  batch,
+  list,
+  watch,
+  serviceFetch,
+  size,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

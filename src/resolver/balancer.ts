@@ -3,7 +3,9 @@ import type { ServiceInstance } from '../instance/index.ts'
 import type { Instancer } from './instancer.ts'
 
 /** Where a balancer takes its instances from: a live set, or a list. */
-export type BalancerSource<Instance extends ServiceInstance = ServiceInstance> = Instancer | readonly Instance[]
+export type BalancerSource<Instance extends ServiceInstance = ServiceInstance> =
+  | Pick<Instancer, 'service' | 'snapshot'>
+  | readonly Instance[]
 
 export interface PickOptions {
   /** Ids of instances not to pick: those that this request has tried already. */

@@ -8,5 +8,14 @@ export {
   type Resolver,
   type ResolverOptions,
 } from './resolver.ts'
+export type {
+  LiveInstances,
+  ServiceBalancer,
+  ServiceFetch,
+  ServiceFetchOptions,
+  ServiceRequest,
+} from './service-fetch/options.ts'
+export type { ServiceSource } from './service-fetch/service-balancers.ts'
+export { createServiceFetch } from './service-fetch/service-fetch.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 export type { InstancerEvent, InstancerListener } from './subscribers.ts'
