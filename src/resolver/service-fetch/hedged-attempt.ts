@@ -31,47 +31,50 @@ export async function attemptWithHedges(
 
   const running = new Map<Target, Attempt>()
   let sent = 0
-  let left = most
-  let next: Target | undefined = target
-  for (;;) {
-    if (next !== undefined) {
-      targets.leaveAlone(next, Number.POSITIVE_INFINITY)
-      running.set(next, startAttempt(call, next, true))
-      sent += 1
-      left -= 1
-    }
-    const outcome = await firstOutcome(running, left > 0 ? hedgingDelayMs : undefined)
-    if (outcome === undefined) {
-      next = await targets.another().catch(() => undefined)
-      if (next === undefined) left = 0
+  const launch = (at: Target) => {
+    sent += 1
+    targets.leaveAlone(at, Number.POSITIVE_INFINITY)
+    running.set(at, startAttempt(call, at, true))
+  }
+  launch(target)
+  for (let wanted = most; ; ) {
+    const joining = sent < wanted ? findLater(targets, hedgingDelayMs) : undefined
+    const outcomes = [...running.values()].map((attempt) => attempt.outcome)
+    const event = await Promise.race(joining === undefined ? outcomes : [...outcomes, joining.found])
+    if ('joins' in event) {
+      if (event.joins === undefined) wanted = sent
+      else launch(event.joins)
       continue
     }
-    next = undefined
-    running.delete(outcome.target)
-    note(targets, outcome, call)
-    if (!outcome.mayRetry || running.size === 0) {
+    joining?.giveBack()
+    running.delete(event.target)
+    note(targets, event, call)
+    if (!event.mayRetry || running.size === 0) {
       for (const loser of running.values()) loser.abandon()
-      return { outcome, sent }
+      return { outcome: event, sent }
     }
-    discard(outcome)
+    discard(event)
   }
 }
 
-/** Undefined when there is none after `ms`. */
-async function firstOutcome(
-  running: ReadonlyMap<Target, Attempt>,
-  ms: number | undefined,
-): Promise<Outcome | undefined> {
-  const outcomes = [...running.values()].map(({ outcome }) => outcome)
-  if (ms === undefined) return Promise.race(outcomes)
+interface Joining {
+  readonly found: Promise<{ readonly joins: Target | undefined }>
+  /** It is not wanted any more, whether it has been found or not. */
+  giveBack(): void
+}
+
+/** Looks for another instance `ms` from now. */
+function findLater(targets: Targets, ms: number): Joining {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms)
-  })
-  try {
-    return await Promise.race([...outcomes, late])
-  } finally {
-    clearTimeout(timer)
+  const found = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  }).then(async () => ({ joins: await targets.another().catch(() => undefined) }))
+  return {
+    found,
+    giveBack() {
+      clearTimeout(timer)
+      found.then(({ joins }) => joins?.released())
+    },
   }
 }
 

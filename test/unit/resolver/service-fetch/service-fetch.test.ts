@@ -39,6 +39,7 @@ const outcomeOf = (call: Promise<Response>) =>
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
+  vi.unstubAllGlobals()
   vi.useRealTimers()
 })
 
@@ -365,7 +366,6 @@ describe('a balancer', () => {
     const serviceFetch = createServiceFetch(resolverOf(three), { fetch: line.fetch, balancer, maxAttempts: 1 })
     expect(await outcomeOf(serviceFetch('http://web/'))).toBe(503)
     expect(uncaught).toHaveLength(2)
-    vi.unstubAllGlobals()
   })
 })
 
@@ -555,7 +555,6 @@ describe('createServiceFetch', () => {
     const serviceFetch = createServiceFetch(resolverOf(three))
     vi.stubGlobal('fetch', unbound)
     await serviceFetch('http://web/')
-    vi.unstubAllGlobals()
     expect(receivers).toEqual([undefined, undefined])
   })
 })
