@@ -1,4 +1,3 @@
-import { isEtcdError } from '../../errors.ts'
 import { notify } from '../../notify.ts'
 import type { Target } from './attempt.ts'
 import type { ServiceBalancer } from './options.ts'
@@ -42,8 +41,8 @@ export function createTargets({ service, request, rules, scope }: ServiceCall, b
         if (!tried.has(target.instance.id)) return target
         target.released()
       } catch (error) {
-        // Why the last attempt has failed says more than that there is nobody else.
-        if (!isEtcdError(error)) throw error
+        // What became of the last attempt says more than that nobody else can be found.
+        if (scope.signal?.aborted) throw error
       }
       return undefined
     },
