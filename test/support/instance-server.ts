@@ -65,9 +65,11 @@ export async function startInstanceServer(behaviour: Behaviour = echo): Promise<
     response.on('close', () => {
       busy -= 1
     })
+    // For pages: they may call, and read everything.
     response.setHeader('access-control-allow-origin', '*')
     response.setHeader('access-control-allow-headers', '*')
     response.setHeader('access-control-allow-methods', '*')
+    response.setHeader('access-control-expose-headers', '*')
     if (request.method === 'OPTIONS') return void response.end()
     request.on('data', (chunk) => {
       body += chunk
