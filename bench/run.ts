@@ -6,6 +6,7 @@ import { batch } from './batch.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
 import type { BenchOptions } from './options.ts'
+import { serviceFetch } from './service-fetch.ts'
 import { size } from './size.ts'
 import { unary } from './unary.ts'
 import { watch } from './watch.ts'
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>
   watch,
   pick,
   retry,
+  serviceFetch,
   size,
 }
 

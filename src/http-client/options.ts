@@ -1,9 +1,9 @@
 import { checkMs } from '../check-ms.ts'
+import { isBrowser } from '../is-browser.ts'
 import { createEndpointPool, type EndpointOption, type EndpointPool, readEndpoint } from './endpoints.ts'
 import { type FetchLike, globalFetch } from './fetch-like.ts'
 import type { AuthOptions } from './login.ts'
 import type { EtcdObserver } from './observer.ts'
-import { isBrowser } from './require-leader.ts'
 
 export interface EtcdClientOptions {
   /** URLs of etcd's client port; each may carry a `fetch` of its own. Calls begin at a random one. */

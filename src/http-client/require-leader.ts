@@ -5,9 +5,3 @@
 export function leaderHeader(requireLeader: boolean): Record<string, string> {
   return requireLeader ? { 'grpc-metadata-hasleader': 'true' } : {}
 }
-
-/** Whether requests are subject to CORS: in a page or in a worker of one. */
-export function isBrowser(): boolean {
-  const scope = globalThis as { document?: unknown; importScripts?: unknown; WorkerGlobalScope?: unknown }
-  return scope.document !== undefined || (scope.WorkerGlobalScope !== undefined && scope.importScripts !== undefined)
-}

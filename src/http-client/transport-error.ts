@@ -1,6 +1,6 @@
 import { isEtcdError, UnavailableError } from '../errors.ts'
+import { neverSent } from '../never-sent.ts'
 import type { AnswerContext } from './gateway-error.ts'
-import { neverSent } from './never-sent.ts'
 
 /**
  * What a `fetch` that failed means. One that knows better than this client why (that of `etcd-edge/tls` does) has said so

@@ -33,6 +33,15 @@ export {
   retryWithCallback,
 } from './retry.ts'
 export { roundRobin } from './round-robin.ts'
+export type {
+  LiveInstances,
+  ServiceBalancer,
+  ServiceFetch,
+  ServiceFetchOptions,
+  ServiceRequest,
+} from './service-fetch/options.ts'
+export type { ServiceSource } from './service-fetch/service-balancers.ts'
+export { createServiceFetch } from './service-fetch/service-fetch.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
 export { weighted } from './weighted.ts'

@@ -51,7 +51,7 @@ describe('the code in the pages', () => {
   })
 
   it('README.md: keeps a registration as data', async () => {
-    const { etcd, simulator, storage } = (await runProgram(blockNamed('README.md, Use it 2'))) as {
+    const { etcd, simulator, storage } = (await runProgram(blockNamed('README.md, Use it 3'))) as {
       etcd: ReturnType<typeof createEtcdClient>
       simulator: EtcdSimulator
       storage: { get(name: string): Promise<string | null> }

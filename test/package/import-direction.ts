@@ -6,13 +6,15 @@ import type { Import } from './syntax.ts'
  * Which parts of `src/` each part may import. What is not here may not be there: a new folder is a decision about the
  * direction of imports.
  */
-const leaves = ['errors', 'backoff', 'notify', 'check-ms']
+const leaves = ['errors', 'backoff', 'notify', 'check-ms', 'never-sent', 'is-browser']
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   backoff: [],
   notify: [],
   'check-ms': [],
+  'never-sent': [],
+  'is-browser': [],
   'http-client': leaves,
   instance: leaves,
   registry: ['instance', 'http-client', ...leaves],

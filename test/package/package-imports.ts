@@ -13,7 +13,11 @@ interface Rule {
 const builtin = new RegExp(`^(node:|bun(:|$)|(${builtinModules.join('|')})$)`)
 
 const rules: readonly Rule[] = [
-  { of: /^ky(\/|$)/, only: /^src\/http-client\/gateway\.ts$/, because: 'unary calls leave the process in one place' },
+  {
+    of: /^ky(\/|$)/,
+    only: /^src\/http-client\/gateway\.ts$|^test\//,
+    because: 'unary calls leave the process in one place',
+  },
   { of: /^hono(\/|$)/, only: /^worker\//, because: 'the library has no HTTP server' },
   { of: /^cloudflare:/, only: /^(worker\/entry\.ts$|test\/)/, because: 'all else runs in any runtime' },
   { of: builtin, only: /^(test|tools|bench)\/|^src\/tls\/node\.ts$/, because: 'Workers and browsers have no Node' },

@@ -255,7 +255,7 @@ describeWithEtcd('an instancer', () => {
     line.on((path, phase) => {
       if (path === 'kv/range' && phase === 'sent') throw new TypeError('fetch failed')
     })
-    await vi.waitFor(() => expect(line.calls.at(-1)).toBe('kv/range'), soon)
+    await eventually(() => expect(line.calls.at(-1)).toBe('kv/range'))
     line.on(() => {})
     await eventually(() => expect(events.at(-1)?.type).toBe('snapshot'))
     expect(summary(events.at(-1))).toEqual([[], [], []])

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
 import { type CaseOutcome, clientCases } from './client-suite.ts'
+import { type PortableInstances, startPortableInstances } from './portable-instances.ts'
 import { type SuiteRunner, suiteRunners } from './suite-runners.ts'
 
 const names = clientCases.map(({ name }) => name)
@@ -9,10 +10,13 @@ const names = clientCases.map(({ name }) => name)
 describeWithEtcd('the client, as built', () => {
   const table = new Map<string, readonly CaseOutcome[]>()
   let etcd: Etcd
+  let instances: PortableInstances
   beforeAll(async () => {
     etcd = await startEtcd()
+    instances = await startPortableInstances(etcd.url)
   })
   afterAll(async () => {
+    await instances?.[Symbol.asyncDispose]()
     await etcd?.stop()
     console.log(printed(table))
   })
@@ -32,6 +36,11 @@ describeWithEtcd('the client, as built', () => {
     it('leaves no watch and no lease at etcd', async () => {
       const watchers = async () => (await etcd.metrics()).get('etcd_debugging_mvcc_watcher_total')
       await expect.poll(watchers, { timeout: 5000 }).toBe(0)
+    })
+
+    it('leaves no request at an instance that never answers', async () => {
+      expect(instances.silent.requests.length).toBeGreaterThan(0)
+      await expect.poll(instances.silent.busy, { timeout: 5000 }).toBe(0)
     })
   })
 })

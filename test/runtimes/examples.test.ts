@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEtcdClient, createRegistrar } from '../../src/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
-import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { startInstanceServer } from '../support/instance-server.ts'
 import { readRecord } from './etcd-record.ts'
 import { runExample, runtimes } from './runtime.ts'
 
@@ -45,6 +46,19 @@ describeWithEtcd('the examples, with the built package', () => {
       expect(ended).toEqual({ stderr: '', exitCode: 0 })
       const client = createEtcdClient({ endpoints: [etcd.url] })
       expect(await readRecord(client, '/services/health/')).toMatchObject({ key: undefined, leases: [] })
+    })
+
+    it('calls a service by its name, although one of its instances is not there', async () => {
+      await using instance = await startInstanceServer((request, response) => response.end(`at ${request.url}`))
+      const client = createEtcdClient({ endpoints: [etcd.url] })
+      const addresses = [`127.0.0.1:${await freePort()}`, instance.address]
+      for (const address of addresses) await client.kv.put(`/services/cafe/${address}`, JSON.stringify({ address }))
+      await using running = runExample(runtime, 'service-fetch.ts', 'http://cafe/menu?day=1', etcd.url)
+      expect(await running.ended).toEqual({
+        stdout: `200 from ${instance.address}: at /menu?day=1`,
+        stderr: '',
+        exitCode: 0,
+      })
     })
 
     it('prints who comes and goes', async () => {
