@@ -12,7 +12,7 @@ export interface HertzOptions {
  * Hertz's `registry/etcd`: as {@link kitex}, under another prefix, and without Go's HTML-safe escapes. Hertz writes tags in
  * random order, we in that of their bytes.
  *
- * Source: `etcd/common.go`, `etcd/registry.go`, `etcd/resolver.go` of hertz-contrib/registry v0.1.1.
+ * Source: `etcd/option.go`, `etcd/registry.go`, `etcd/resolver.go` of hertz-contrib/registry v0.1.1.
  */
 export function hertz(options: HertzOptions = {}): InstanceFormat {
   const prefix = checkPrefix(options.prefix ?? 'hertz/registry-etcd', 'prefix')

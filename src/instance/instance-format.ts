@@ -36,7 +36,7 @@ export interface InstanceFormat {
    */
   defaultId(input: InstanceInput, leaseId?: string): string
   /**
-   * Where the instance is stored. The lease is granted before, for formats that write it into the key.
+   * Where the instance is stored. The lease is chosen before, for formats that write it into the key.
    * @throws InvalidInstanceError when service or id could leave their directory.
    */
   key(instance: ServiceInstance, leaseId: string): string
@@ -53,8 +53,8 @@ export interface InstanceFormat {
   /**
    * The instances that a record holds: none, one or several, each with an id of its own.
    * @param value the stored bytes, or their text when the caller has it already
-   * @param service the one that was asked for, when one was: other ones' records give none. Without it, the one that the
-   * key says, as {@link serviceOf}
+   * @param service the one that was asked for, when one was: records of others give none. Without it, the one that the
+   * record says, or its key as {@link serviceOf}
    * @throws InvalidInstanceError when it is not a record of this format.
    */
   decode(key: string, value: Uint8Array | string, service?: string): readonly ServiceInstance[]

@@ -149,7 +149,7 @@ function ofOneGroup<Instance extends ServiceInstance>(instances: readonly Instan
   }
   if (leader === undefined || groupOf(leader) === '') return instances
   const [group, depth] = [groupOf(leader), depthOf(leader)]
-  const others = instances.filter((instance) => !['', group].includes(groupOf(instance)))
-  if (others.some((instance) => depthOf(instance) === depth)) return instances
-  return instances.filter((instance) => !others.includes(instance))
+  const isOther = (instance: Instance) => !['', group].includes(groupOf(instance))
+  const disagree = instances.some((instance) => isOther(instance) && depthOf(instance) === depth)
+  return disagree ? instances : instances.filter((instance) => !isOther(instance))
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { raw } from '../../src/instance/index.ts'
 import { createRegistrar, keepRegistered } from '../../src/registry/index.ts'
@@ -16,8 +16,7 @@ import {
 } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
-
-const soon = { timeout: 8000, interval: 10 }
+import { eventually } from '../support/eventually.ts'
 
 /** A server that answers with its own name. */
 interface Shop extends AsyncDisposable {
@@ -71,14 +70,14 @@ describeWithEtcd('an endpointer over a live set', () => {
     await instancer.ready()
     const [a] = endpointer.endpoints()
     await put('b')
-    await vi.waitFor(() => expect(instancesOf(endpointer)).toEqual(['a', 'b']), soon)
+    await eventually(() => expect(instancesOf(endpointer)).toEqual(['a', 'b']))
     await put('a', '10.0.0.1:80', { weight: 5, status: 'draining' })
-    await vi.waitFor(() => expect(endpointer.entries()[0]?.instance?.status).toBe('draining'), soon)
+    await eventually(() => expect(endpointer.entries()[0]?.instance?.status).toBe('draining'))
     expect(endpointer.endpoints()[0]).toBe(a)
     await put('a', '10.0.0.2:80')
-    await vi.waitFor(() => expect(closed).toEqual(['a']), soon)
+    await eventually(() => expect(closed).toEqual(['a']))
     await etcd.kv.delete('/services/shop/b')
-    await vi.waitFor(() => expect(closed).toEqual(['a', 'b']), soon)
+    await eventually(() => expect(closed).toEqual(['a', 'b']))
     expect(opened).toEqual(['a', 'b', 'a'])
   })
 
@@ -88,10 +87,10 @@ describeWithEtcd('an endpointer over a live set', () => {
     await using endpointer = createEndpointer(instancer, factory)
     await instancer.ready()
     await server.kill()
-    await vi.waitFor(() => expect(instancer.snapshot().stale).toBe(true), soon)
+    await eventually(() => expect(instancer.snapshot().stale).toBe(true))
     expect(instancesOf(endpointer)).toEqual(['a'])
     await server.restart()
-    await vi.waitFor(() => expect(instancer.snapshot().stale).toBe(false), soon)
+    await eventually(() => expect(instancer.snapshot().stale).toBe(false))
     expect(closed).toEqual([])
   })
 
@@ -101,12 +100,12 @@ describeWithEtcd('an endpointer over a live set', () => {
     await using endpointer = createEndpointer(instancer, factory, { invalidateOnErrorMs: 50 })
     await instancer.ready()
     await server.kill()
-    await vi.waitFor(() => expect(closed).toEqual(['a']), soon)
+    await eventually(() => expect(closed).toEqual(['a']))
     expect(() => endpointer.endpoints()).toThrow(expect.objectContaining({ retryable: true }))
     const balancer = roundRobin(endpointer)
     expect(() => balancer.pick()).toThrow(expect.objectContaining({ retryable: true }))
     await server.restart()
-    await vi.waitFor(() => expect(instancesOf(endpointer)).toEqual(['a']), soon)
+    await eventually(() => expect(instancesOf(endpointer)).toEqual(['a']))
     expect(opened).toEqual(['a', 'a'])
     expect(balancer.pick()).toBe(endpointer.endpoints()[0])
   })
@@ -116,13 +115,13 @@ describeWithEtcd('an endpointer over a live set', () => {
     await using instancer = createInstancer(etcd, 'shop')
     await instancer.ready()
     await server.kill()
-    await vi.waitFor(() => expect(instancer.snapshot().stale).toBe(true), soon)
+    await eventually(() => expect(instancer.snapshot().stale).toBe(true))
     await using patient = createEndpointer(instancer, factory)
     await using hasty = createEndpointer(instancer, factory, { invalidateOnErrorMs: 0 })
     expect(instancesOf(patient)).toEqual(['a'])
     expect(() => hasty.endpoints()).toThrow(expect.objectContaining({ retryable: true }))
     await server.restart()
-    await vi.waitFor(() => expect(instancesOf(hasty)).toEqual(['a']), soon)
+    await eventually(() => expect(instancesOf(hasty)).toEqual(['a']))
   })
 
   it('retry goes past a server that is gone, and on when etcd is gone too', async () => {
@@ -161,11 +160,11 @@ describeWithEtcd('an endpointer over a live set', () => {
     }
     expect(next()).toBe('10.0.0.1:80')
     await put('a', '10.0.0.1:80', { zone: 'iad', status: 'draining' })
-    await vi.waitFor(() => expect(next()).toBe('10.0.0.2:80'), soon)
+    await eventually(() => expect(next()).toBe('10.0.0.2:80'))
     await put('c', '10.0.0.3:80', { zone: 'iad' })
-    await vi.waitFor(() => expect(next()).toBe('10.0.0.3:80'), soon)
+    await eventually(() => expect(next()).toBe('10.0.0.3:80'))
     await put('c', '10.0.0.3:80', { zone: 'iad', weight: 0 })
-    await vi.waitFor(() => expect(next()).toBe('10.0.0.2:80'), soon)
+    await eventually(() => expect(next()).toBe('10.0.0.2:80'))
     expect(closed).toEqual([])
   })
 

@@ -1,9 +1,10 @@
 import ky, { HTTPError, isNetworkError, isTimeoutError } from 'ky'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { createResolver, createServiceFetch, random } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { busyFor, echo, type InstanceServer, silent, startInstanceServer } from '../support/instance-server.ts'
 
 describeWithEtcd('ky on a service fetch', () => {
@@ -76,17 +77,17 @@ describeWithEtcd('ky on a service fetch', () => {
     one.behave(silent)
     const failure = await failureOf(api().get('http://web/', { timeout: 100, retry: 0 }).text())
     expect(isTimeoutError(failure)).toBe(true)
-    await vi.waitFor(() => expect(one.busy()).toBe(0))
+    await eventually(() => expect(one.busy()).toBe(0))
   })
 
   it('gives the caller’s own reason when it is aborted', async () => {
     one.behave(silent)
     const controller = new AbortController()
     const call = failureOf(api().get('http://web/', { signal: controller.signal }).text())
-    await vi.waitFor(() => expect(one.busy()).toBe(1))
+    await eventually(() => expect(one.busy()).toBe(1))
     const reason = new Error('enough')
     controller.abort(reason)
     expect(await call).toBe(reason)
-    await vi.waitFor(() => expect(one.busy()).toBe(0))
+    await eventually(() => expect(one.busy()).toBe(0))
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { kitex, raw } from '../../src/instance/index.ts'
 import { createRegistrar } from '../../src/registry/index.ts'
@@ -10,6 +10,7 @@ import {
 } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import {
   type Behaviour,
   breaks,
@@ -213,7 +214,7 @@ describeWithEtcd('a service fetch', () => {
       }
       const [one] = await register(endless, echo)
       expect((await start()('http://web/')).status).toBe(200)
-      await vi.waitFor(() => expect([one.busy(), one.connections()]).toEqual([0, 0]))
+      await eventually(() => expect([one.busy(), one.connections()]).toEqual([0, 0]))
     })
   })
 
@@ -250,10 +251,10 @@ describeWithEtcd('a service fetch', () => {
       const [one, two] = await register(silent, silent)
       const controller = new AbortController()
       const call = failureOf(start(more)('http://web/', { signal: controller.signal }))
-      await vi.waitFor(() => expect(one.busy() + two.busy()).toBe(more.hedgingDelayMs === undefined ? 1 : 2))
+      await eventually(() => expect(one.busy() + two.busy()).toBe(more.hedgingDelayMs === undefined ? 1 : 2))
       controller.abort(reason)
       expect(await call).toBe(reason)
-      await vi.waitFor(() => expect(one.connections() + two.connections()).toBe(0))
+      await eventually(() => expect(one.connections() + two.connections()).toBe(0))
     })
 
     it.each(options)('while the body is read (%o)', async (more) => {
@@ -263,17 +264,17 @@ describeWithEtcd('a service fetch', () => {
       const reading = failureOf(response.text())
       controller.abort(reason)
       expect(await reading).toBe(reason)
-      await vi.waitFor(() => expect([one.busy(), one.connections()]).toEqual([0, 0]))
+      await eventually(() => expect([one.busy(), one.connections()]).toEqual([0, 0]))
     })
 
     it('while it waits for the next attempt', async () => {
       const [one] = await register(busyFor('4'))
       const controller = new AbortController()
       const call = failureOf(start()('http://web/', { signal: controller.signal }))
-      await vi.waitFor(() => expect(one.requests).toHaveLength(1))
+      await eventually(() => expect(one.requests).toHaveLength(1))
       controller.abort(reason)
       expect(await call).toBe(reason)
-      await vi.waitFor(() => expect(one.busy()).toBe(0))
+      await eventually(() => expect(one.busy()).toBe(0))
       expect(one.requests).toHaveLength(1)
     })
 
@@ -282,17 +283,17 @@ describeWithEtcd('a service fetch', () => {
       const [one] = await register(silent)
       const waiting = createEtcdClient({ endpoints: [`http://${one.address}`] })
       const call = failureOf(createServiceFetch(createResolver(waiting))('http://web/', { signal: controller.signal }))
-      await vi.waitFor(() => expect(one.busy()).toBe(1))
+      await eventually(() => expect(one.busy()).toBe(1))
       controller.abort(reason)
       expect(await call).toBe(reason)
-      await vi.waitFor(() => expect(one.connections()).toBe(0))
+      await eventually(() => expect(one.connections()).toBe(0))
     })
 
     it('nor does a timeout', async () => {
       const [one, two] = await register(silent, silent)
       const call = start({ timeoutMs: 150, perAttemptTimeoutMs: 100 })('http://web/')
       await expect(call).rejects.toMatchObject({ code: 'DEADLINE' })
-      await vi.waitFor(() => expect(one.connections() + two.connections()).toBe(0))
+      await eventually(() => expect(one.connections() + two.connections()).toBe(0))
     })
   })
 
@@ -301,17 +302,17 @@ describeWithEtcd('a service fetch', () => {
       const [slow, quick] = await register(silent, echo)
       expect((await start({ hedgingDelayMs: 10 })('http://web/')).status).toBe(200)
       expect([slow.requests.length, quick.requests.length]).toEqual([1, 1])
-      await vi.waitFor(() => expect([slow.busy(), slow.connections()]).toEqual([0, 0]))
+      await eventually(() => expect([slow.busy(), slow.connections()]).toEqual([0, 0]))
     })
 
     it('loses: the first answer counts, and the other connection is gone', async () => {
       const [first, second] = await register((request, response, body) => {
         // Only once the hedge is there.
-        vi.waitFor(() => expect(second.busy()).toBe(1)).then(() => echo(request, response, body))
+        eventually(() => expect(second.busy()).toBe(1)).then(() => echo(request, response, body))
       }, silent)
       const response = await start({ hedgingDelayMs: 10 })('http://web/')
       expect(await response.json()).toMatchObject({ port: Number(first.address.split(':')[1]) })
-      await vi.waitFor(() => expect([second.busy(), second.connections()]).toEqual([0, 0]))
+      await eventually(() => expect([second.busy(), second.connections()]).toEqual([0, 0]))
     })
   })
 
