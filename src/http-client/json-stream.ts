@@ -58,6 +58,8 @@ export async function* readJsonStream<Message extends object>(
     const body = await within(limits.headerTimeoutMs, late, () => openBody(request, controller.signal, context))
     const open = body.getReader()
     reader = open
+    // A `fetch` that does not heed its signal, or that had its answer ready: what came too late is canceled as well.
+    if (ended !== undefined) open.cancel().catch(() => {})
     const lines = createLineSplitter()
     while (ended === undefined) {
       // Only waiting counts as idle: a reader that is slow to ask is not etcd's silence.

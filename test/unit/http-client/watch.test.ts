@@ -221,6 +221,21 @@ describe('a watch', () => {
     expect(await watch.next()).toEqual({ done: true, value: undefined })
   })
 
+  it('a stream that a fetch opens although the call was aborted meanwhile is canceled', async () => {
+    const { etcd, answerWith } = fakeEtcd()
+    const controller = new AbortController()
+    const cancel = vi.fn()
+    let open = (_: Response) => {}
+    answerWith(() => new Promise((resolve) => (open = resolve)))
+    const next = etcd.watch({ prefix: 'k', startRevision: 5, signal: controller.signal }).next()
+    const failure = expect(next).rejects.toBe('mine')
+    await settle()
+    controller.abort('mine')
+    open(new Response(new ReadableStream({ cancel })))
+    await failure
+    expect(cancel).toHaveBeenCalledTimes(1)
+  })
+
   it('an aborted signal opens nothing', async () => {
     const { streams, etcd } = fakeEtcd()
     const watch = etcd.watch({ prefix: 'k', startRevision: 5, signal: AbortSignal.abort('no') })
