@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import {
   createRegistrar,
@@ -102,7 +102,7 @@ describeWithEtcd('a session', () => {
     expect(session.status().state).toBe('registered')
   })
 
-  it('unreachable for two TTLs while etcd runs on: lost, then back within 3 s with one new lease', async () => {
+  it('unreachable for two TTLs while etcd runs on: lost, then back with one new lease', async () => {
     const session = await start()
     const states = statesOf(session)
     const old = session.status().leaseId
@@ -112,7 +112,7 @@ describeWithEtcd('a session', () => {
     expect(session.status()).toMatchObject({ state: 'lost', lastError: { code: 'UNAVAILABLE' } })
     line.calls.length = 0
     line.up()
-    await vi.waitFor(async () => expect(await admin.kv.get(key)).toBeDefined(), { timeout: 3000, interval: 20 })
+    await eventually(async () => expect(await admin.kv.get(key)).toBeDefined())
     expect(line.writes()).toEqual(['lease/grant', 'kv/txn'])
     await eventually(() => expect(states.at(-1)).toBe('registered'))
     expect(await admin.lease.list()).toEqual([session.status().leaseId])
