@@ -1,5 +1,6 @@
 import { isEtcdError } from 'etcd-edge'
 import type { EtcdClient } from 'etcd-edge/http-client'
+import { rangesOf } from 'etcd-edge/instance'
 import type { Resolver, ServiceSnapshot } from 'etcd-edge/resolver'
 import type { WaitWindow } from './wait-window.ts'
 
@@ -35,10 +36,10 @@ export async function awaitChange(known: ServiceSnapshot, wait: ChangeWait): Pro
 
 async function firstDifferent(current: ServiceSnapshot, wait: ChangeWait): Promise<ServiceSnapshot> {
   const { etcd, resolver, window } = wait
-  const prefix = resolver.format.dir(current.service)
+  const ranges = rangesOf(resolver.format, current.service)
   let known = current
   for (;;) {
-    for await (const item of etcd.watch({ prefix, startRevision: known.revision + 1, signal: window.signal })) {
+    for await (const item of etcd.watch({ ranges, startRevision: known.revision + 1, signal: window.signal })) {
       // What was written while the last look was under way was seen by it.
       if (item.type === 'events' && item.revision <= known.revision) continue
       await window.pause(gatherMs())

@@ -1,8 +1,8 @@
 import { type AuthOptions, createEtcdClient, type FetchLike } from 'etcd-edge/http-client'
-import { type InstanceFormat, kitex, native, raw } from 'etcd-edge/instance'
 import * as z from 'zod/mini'
 import { accessTokenSchema } from './access-token.ts'
 import type { AppOptions } from './app.ts'
+import { formats } from './formats.ts'
 
 /** What is wrong with one variable. The text never holds its value, which may be a secret. */
 export interface ConfigurationFault {
@@ -64,7 +64,10 @@ const environment = z.object({
   ),
   ETCD_USERNAME: z.optional(z.string('must be a text')),
   ETCD_PASSWORD: z.optional(z.string('must be a text')),
-  DISCOVERY_FORMAT: z._default(z.enum(['native', 'raw', 'kitex'], 'must be native, raw or kitex'), 'native'),
+  DISCOVERY_FORMAT: z._default(
+    z.enum(Object.keys(formats) as (keyof typeof formats)[], `must be one of ${Object.keys(formats).join(', ')}`),
+    'native',
+  ),
   DISCOVERY_PREFIX: z.optional(z.string('must be a text')),
   ACCESS_TOKENS: z._default(
     z.pipe(
@@ -109,14 +112,20 @@ function readJson(value: unknown): unknown {
 export function readConfiguration(env: unknown): AppOptions {
   const read = environment.safeParse(env ?? {})
   if (!read.success) throw new ConfigurationError(read.error.issues.map(toFault))
-  const { ETCD_ENDPOINTS: endpoints, ETCD_FETCHER: fetcher, DISCOVERY_FORMAT, DISCOVERY_PREFIX, ...rest } = read.data
+  const {
+    ETCD_ENDPOINTS: endpoints,
+    ETCD_FETCHER: fetcher,
+    DISCOVERY_FORMAT: name,
+    DISCOVERY_PREFIX: prefix,
+    ...rest
+  } = read.data
   // A binding's fetch wants its receiver.
   const fetch =
     fetcher === undefined ? {} : { fetch: ((input, init) => fetcher.fetch(input, init)) satisfies FetchLike }
   const auth = readLogin(rest.ETCD_USERNAME, rest.ETCD_PASSWORD)
   return {
     etcd: checked('ETCD_ENDPOINTS', () => createEtcdClient({ endpoints, ...auth, ...fetch })),
-    format: checked('DISCOVERY_PREFIX', () => createFormat(DISCOVERY_FORMAT, DISCOVERY_PREFIX)),
+    format: checked('DISCOVERY_PREFIX', () => formats[name](prefix === undefined ? {} : { prefix })),
     accessTokens: rest.ACCESS_TOKENS,
     anonymousRead: rest.ANONYMOUS_READ,
     corsOrigins: rest.CORS_ORIGINS,
@@ -137,10 +146,6 @@ function readLogin(username = '', password = ''): { readonly auth?: AuthOptions 
 
 const half = (variable: string, other: string) =>
   new ConfigurationError([{ variable, detail: `must be set, because ${other} is` }])
-
-function createFormat(name: 'native' | 'raw' | 'kitex', prefix: string | undefined): InstanceFormat {
-  return { native, raw, kitex }[name](prefix === undefined ? {} : { prefix })
-}
 
 /** What the library refuses, it refuses by a text that names its own option and never holds the value. */
 function checked<Value>(variable: string, create: () => Value): Value {

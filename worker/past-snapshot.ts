@@ -14,7 +14,14 @@ export interface PastSnapshots {
 export function createPastSnapshots(etcd: EtcdClient, { format }: Resolver): PastSnapshots {
   const resolverAt = (revision: number) =>
     createResolver(
-      { ...etcd, kv: { ...etcd.kv, list: (options) => etcd.kv.list({ ...options, revision }) } },
+      {
+        ...etcd,
+        kv: {
+          ...etcd.kv,
+          list: (options) => etcd.kv.list({ ...options, revision }),
+          get: (key, options) => etcd.kv.get(key, { ...options, revision }),
+        },
+      },
       { format, maxAgeMs: 0, maxStaleMs: 0 },
     )
   return {

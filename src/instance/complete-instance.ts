@@ -5,9 +5,10 @@ import type { InstanceInput, ServiceInstance } from './service-instance.ts'
 
 /**
  * Checks what a caller wants to register and fills in the defaults.
+ * @param leaseId the lease that the instance is to have for itself, when it is known already
  * @throws InvalidInstanceError naming the field.
  */
-export function completeInstance(input: InstanceInput, format: InstanceFormat): ServiceInstance {
+export function completeInstance(input: InstanceInput, format: InstanceFormat, leaseId?: string): ServiceInstance {
   if (typeof input !== 'object' || input === null) throw new InvalidInstanceError('instance', 'is required')
   const { service, scheme, weight = format.defaults.weight, tags = {}, version, zone, status, extra } = input
   format.dir(service)
@@ -22,7 +23,7 @@ export function completeInstance(input: InstanceInput, format: InstanceFormat): 
     throw new InvalidInstanceError('status', 'must be "passing" or "draining"')
   }
   return {
-    id: input.id ?? format.defaultId(input),
+    id: input.id ?? format.defaultId(input, leaseId),
     service,
     address,
     ...(scheme === undefined ? {} : { scheme }),
@@ -47,6 +48,8 @@ function checkStrings(value: unknown, field: string): Readonly<Record<string, st
   }
   for (const [name, entry] of Object.entries(value)) {
     if (typeof entry !== 'string') throw new InvalidInstanceError(`${field}.${name}`, 'must be a string')
+    // Many readers of JSON lose it.
+    if (name === '__proto__') throw new InvalidInstanceError(`${field}.${name}`, 'must not be named so')
   }
   return { ...value } as Record<string, string>
 }

@@ -1,10 +1,11 @@
 import { InvalidInstanceError } from '../errors.ts'
-import { joinAddress, splitAddress } from './address.ts'
+import { splitAddress } from './address.ts'
+import { readEndpointUrl } from './endpoint-url.ts'
 import type { InstanceFormat } from './instance-format.ts'
 import { checkPrefix, checkSegment, splitKey } from './key-path.ts'
 import { valueText } from './record-value.ts'
 import type { ServiceInstance } from './service-instance.ts'
-import { refuse } from './unsupported.ts'
+import { readExtra, refuse } from './unsupported.ts'
 
 export interface RawOptions {
   /** Where all services live. @default "/services" */
@@ -17,7 +18,6 @@ export interface RawOptions {
 }
 
 const defaultWeight = 100
-const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443 }
 
 /**
  * go-kit's `sd/etcdv3`: any key, and the value is the address itself, a URL or `host:port`. Nothing else fits in, so tags,
@@ -76,10 +76,9 @@ function belowPrefix(queryPrefix: string, key: string) {
 
 const baseName = (prefix: string) => prefix.split('/').findLast((segment) => segment !== '') ?? prefix
 
-function rawValue({ address, scheme, extra }: ServiceInstance): string {
-  const { value, ...others } = extra ?? {}
-  const [other] = Object.keys(others)
-  if (other !== undefined) throw new InvalidInstanceError(`extra.${other}`, 'the raw format has no place for it')
+function rawValue(instance: ServiceInstance): string {
+  const { address, scheme } = instance
+  const { value } = readExtra('raw', instance, ['value'])
   if (value === undefined) return scheme === undefined ? address : `${scheme}://${address}`
   const stored = readValue(value)
   if (stored.address !== address || (scheme !== undefined && stored.scheme !== scheme)) {
@@ -93,13 +92,7 @@ function readValue(text: string): { readonly address: string; readonly scheme?: 
     if (splitAddress(text) === undefined) throw new InvalidInstanceError('value', 'is neither a URL nor host:port')
     return { address: text }
   }
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  // A scheme the URL parser does not know keeps its host as it is written, and never drops a port.
-  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
-  const port = url === undefined ? 0 : Number(url.port) || defaultPorts[url.protocol] || 0
-  const address = joinAddress({ host, port })
-  if (url === undefined || splitAddress(address) === undefined) {
-    throw new InvalidInstanceError('value', 'is a URL without a host or a port to dial')
-  }
-  return { address, scheme: url.protocol.slice(0, -1) }
+  const url = readEndpointUrl(text)
+  if (url === undefined) throw new InvalidInstanceError('value', 'is a URL without a host or a port to dial')
+  return url
 }

@@ -3,7 +3,7 @@ export interface ServiceInstance {
   /** Unique within its service. */
   readonly id: string
   readonly service: string
-  /** `host:port`, ready to dial; an IPv6 host is in brackets. */
+  /** `host:port`, ready to dial; an IPv6 host is in brackets. The host alone where a SkyDNS record has no port. */
   readonly address: string
   /** `http`, `https`, `grpc`, `tcp`, … where the format tells. */
   readonly scheme?: string
@@ -14,7 +14,7 @@ export interface ServiceInstance {
   readonly zone?: string
   /** Absent means passing. */
   readonly status?: InstanceStatus
-  /** What the format's record holds beyond all this; with `raw()` the stored string, as `value`. */
+  /** What the format's record holds beyond all this: see the format. With `raw()` the stored string, as `value`. */
   readonly extra?: Readonly<Record<string, string>>
 }
 
@@ -24,10 +24,10 @@ export type InstanceStatus = 'passing' | 'draining'
 export interface InstanceInput {
   readonly service: string
   readonly address: string
-  /** @default the address where the format keys by address, else a random UUID */
+  /** @default the address where the format keys by address, for go-zero its lease, else a random UUID */
   readonly id?: string
   readonly scheme?: string
-  /** @default the format's: 100, for Kitex 10 */
+  /** @default the format's: 100, for Kitex and Hertz 10, for rpcx 1 */
   readonly weight?: number
   readonly tags?: Readonly<Record<string, string>>
   readonly version?: string

@@ -1,10 +1,13 @@
 import { InstanceConflictError } from '../errors.ts'
-import { type CallOptions, compare, type EtcdClient, type KeyValue, op, randomLeaseId } from '../http-client/index.ts'
+import { type CallOptions, compare, type EtcdClient, type KeyValue, op } from '../http-client/index.ts'
 import type { InstanceFormat, ServiceInstance } from '../instance/index.ts'
+import { putMarkers } from './put-markers.ts'
 
 export type OnConflict = 'takeover' | 'fail'
 
 export interface ClaimOptions extends CallOptions {
+  /** The id of the lease to take. It is chosen before, for the instance may be named after it. */
+  readonly leaseId: string
   readonly ttlSeconds: number
   readonly onConflict?: OnConflict | undefined
   /** A lease whose key may be replaced also with `onConflict: 'fail'`: our own, from before. */
@@ -22,7 +25,7 @@ export interface Claim {
 const giveBackMs = 1000
 
 /**
- * One grant and one put. The lease's id is ours, so that whatever happens after the grant was sent (no answer, an abort, a
+ * One grant and one put, with what the format wants beside it. The lease's id is ours, so that whatever happens after the grant was sent (no answer, an abort, a
  * refused put) the lease can be revoked, and none is left behind.
  */
 export async function claimKey(
@@ -32,18 +35,18 @@ export async function claimKey(
   options: ClaimOptions,
 ): Promise<Claim> {
   const value = format.encode(instance)
-  const leaseId = randomLeaseId()
+  const { leaseId } = options
   const key = format.key(instance, leaseId)
   const guarded = options.onConflict === 'fail'
   // Looked at before the grant as well, so that waiting for a key to fall free costs reads only.
   const seen = guarded ? allowed(key, await etcd.kv.get(key, options), options.owner) : undefined
   options.signal?.throwIfAborted()
   try {
-    const lease = await etcd.lease.grant(options.ttlSeconds, { ...options, leaseId })
+    const lease = await etcd.lease.grant(options.ttlSeconds, options)
     const put = await etcd.kv
       .txn()
       .if(...(guarded ? [compare.modRevision(key, '=', seen?.modRevision ?? 0)] : []))
-      .then(op.put(key, value, { leaseId }))
+      .then(op.put(key, value, { leaseId, allowEmpty: true }), ...putMarkers(etcd, format, [instance]))
       .else(op.get(key))
       .commit(options)
     if (put.succeeded) return { key, leaseId, ttlSeconds: lease.ttlSeconds, revision: put.revision }

@@ -14,7 +14,7 @@ export async function findRegistration(
   const key = format.key({ service, id, address: id, weight: format.defaults.weight, tags: {} }, '0')
   const kv = await etcd.kv.get(key, options)
   if (kv === undefined) return undefined
-  const instance = decodeOne(format, key, kv.value, id)
+  const instance = decodeOne(format, key, kv.value, { service, id })
   if (instance === undefined) return undefined
   const found = { key, leaseId: kv.leaseId, instance, revision: kv.modRevision }
   const now = Date.now()
@@ -32,9 +32,14 @@ export async function findRegistration(
 }
 
 // A record that nobody can read registers nobody.
-function decodeOne(format: InstanceFormat, key: string, value: string, id: string): ServiceInstance | undefined {
+function decodeOne(
+  format: InstanceFormat,
+  key: string,
+  value: string,
+  { service, id }: InstanceName,
+): ServiceInstance | undefined {
   try {
-    return format.decode(key, value).find((candidate) => candidate.id === id)
+    return format.decode(key, value, service).find((candidate) => candidate.id === id)
   } catch (error) {
     if (error instanceof InvalidInstanceError) return undefined
     throw error

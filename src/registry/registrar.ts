@@ -1,6 +1,6 @@
 import { LeaseNotFoundError } from '../errors.ts'
 import type { CallOptions, EtcdClient } from '../http-client/index.ts'
-import { compare, op } from '../http-client/index.ts'
+import { compare, op, randomLeaseId } from '../http-client/index.ts'
 import {
   completeInstance,
   type InstanceFormat,
@@ -10,12 +10,13 @@ import {
 } from '../instance/index.ts'
 import { claimKey, conflict, type OnConflict } from './claim-key.ts'
 import { findRegistration } from './find-registration.ts'
+import { underItsName } from './input-name.ts'
 import { type InstanceName, type Registration, remainingMs } from './registration.ts'
 
 export interface RegistrarOptions {
   /** How instances are written. @default native() */
   readonly format?: InstanceFormat
-  /** The lease to ask for: an integer of 1 or more. @default the format's own: 30 native, 10 raw, 60 kitex */
+  /** The lease to ask for: an integer of 1 or more. @default the format's own, such as 30 for native and 60 for Kitex */
   readonly ttlSeconds?: number
 }
 
@@ -67,10 +68,12 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
   // shared by all requests of an isolate.
   let leastTtlSeconds = 0
 
-  const claim = async (instance: ServiceInstance, asked: number, options: RegisterOptions): Promise<Registration> => {
+  const claim = async (input: InstanceInput, asked: number, options: RegisterOptions): Promise<Registration> => {
+    const leaseId = randomLeaseId()
+    const instance = completeInstance(input, format, leaseId)
     const renewedAt = Date.now()
     const owner = options.previous?.leaseId
-    const claimed = await claimKey(etcd, format, instance, { ...options, ttlSeconds: asked, owner })
+    const claimed = await claimKey(etcd, format, instance, { ...options, leaseId, ttlSeconds: asked, owner })
     if (claimed.ttlSeconds > asked) leastTtlSeconds = claimed.ttlSeconds
     return { ...claimed, askedTtlSeconds: asked, renewedAt, instance }
   }
@@ -86,18 +89,13 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     const put = await etcd.kv
       .txn()
       .if(compare.lease(previous.key, '=', previous.leaseId))
-      .then(op.put(previous.key, format.encode(instance), { leaseId: previous.leaseId }))
+      .then(op.put(previous.key, format.encode(instance), { leaseId: previous.leaseId, allowEmpty: true }))
       .commit(options)
     return put.succeeded ? { ...previous, instance, revision: put.revision } : undefined
   }
 
-  const replace = async (
-    previous: Registration,
-    instance: ServiceInstance,
-    asked: number,
-    options: RegisterOptions,
-  ) => {
-    const registration = await claim(instance, asked, options)
+  const replace = async (previous: Registration, input: InstanceInput, asked: number, options: RegisterOptions) => {
+    const registration = await claim(input, asked, options)
     await giveBack(previous, options)
     return registration
   }
@@ -133,21 +131,22 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     async register(input, options = {}) {
       const asked = checkTtl(options.ttlSeconds ?? ttlSeconds)
       const { previous } = options
-      const instance = completeInstance(named(input, previous), format)
+      if (previous === undefined) return claim(input, asked, options)
+      const named = underItsName(input, previous, format)
+      const instance = completeInstance(named, format, previous.leaseId)
       const value = format.encode(instance)
-      if (previous === undefined) return claim(instance, asked, options)
       const sameTtl = [previous.ttlSeconds, previous.askedTtlSeconds].includes(Math.max(asked, leastTtlSeconds))
       const sameKey = format.key(instance, previous.leaseId) === previous.key
-      if (!sameTtl || !sameKey || previous.leaseId === '0') return replace(previous, instance, asked, options)
+      if (!sameTtl || !sameKey || previous.leaseId === '0') return replace(previous, named, asked, options)
       const unchanged = sameBytes(value, format.encode(previous.instance))
       const fresh = remainingMs(previous, Date.now()) > (previous.ttlSeconds * 1000 * 2) / 3
       if (unchanged && fresh) return previous
       try {
         const renewed = fresh ? previous : await renew(previous, options)
         const current = unchanged ? renewed : await rewrite(renewed, instance, options)
-        return current ?? (await replace(previous, instance, asked, options))
+        return current ?? (await replace(previous, named, asked, options))
       } catch (error) {
-        if (error instanceof LeaseNotFoundError) return claim(instance, asked, options)
+        if (error instanceof LeaseNotFoundError) return claim(named, asked, options)
         throw error
       }
     },
@@ -160,20 +159,13 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       const put = await etcd.kv
         .txn()
         .if(compare.modRevision(key, '=', seen?.modRevision ?? 0))
-        .then(op.put(key, value, { leaseId }))
+        .then(op.put(key, value, { leaseId, allowEmpty: true }))
         .else(op.get(key))
         .commit(options)
       if (put.succeeded) return { ...registration, revision: put.revision }
       throw conflict(key, put.results[0].kvs[0]?.leaseId ?? '0')
     },
   }
-}
-
-/** Who registers again without saying its id means the one it had, unless that was only its address then. */
-function named(input: InstanceInput, previous: Registration | undefined): InstanceInput {
-  if (previous === undefined || input?.id !== undefined) return input
-  const { id, address } = previous.instance
-  return id === address ? input : { ...input, id }
 }
 
 function checkTtl(ttlSeconds: number): number {

@@ -2,6 +2,7 @@ import { createBackoff, jitter, sleep } from '../backoff.ts'
 import { InstanceConflictError, LeaseNotFoundError } from '../errors.ts'
 import type { InstanceInput } from '../instance/index.ts'
 import type { OnConflict } from './claim-key.ts'
+import { underItsName } from './input-name.ts'
 import type { Registrar } from './registrar.ts'
 import type { StatusBoard } from './session-status.ts'
 
@@ -60,7 +61,7 @@ export async function runSessionLoop(
 
   const registerAgain = async (): Promise<void> => {
     board.retry()
-    const named = { ...instance, id: current().instance.id }
+    const named = underItsName(instance, current(), registrar.format)
     const again = (conflict: OnConflict) => registrar.register(named, { ...call, ttlSeconds, onConflict: conflict })
     const registration = await again('fail').catch((error: unknown) => {
       // Under no lease: a leftover, or put by hand. Nobody beats for it.

@@ -1,7 +1,8 @@
 import { createBackoff, sleep } from '../backoff.ts'
 import { UnavailableError } from '../errors.ts'
 import type { EtcdClient, WatchOptions } from '../http-client/index.ts'
-import { type InstanceFormat, native } from '../instance/index.ts'
+import { type InstanceFormat, native, rangesOf } from '../instance/index.ts'
+import { listRecords } from './list-records.ts'
 import { type Change, createRecordSet } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
 import { createSubscribers, type InstancerListener } from './subscribers.ts'
@@ -40,8 +41,8 @@ export interface Instancer extends AsyncDisposable {
  */
 export function createInstancer(etcd: EtcdClient, service: string, options: InstancerOptions = {}): Instancer {
   const { format = native(), onRejected, watch } = options
-  const prefix = format.dir(service)
-  const records = createRecordSet(format, onRejected)
+  const ranges = rangesOf(format, service)
+  const records = createRecordSet(format, { service, onRejected })
   const subscribers = createSubscribers()
   const stop = new AbortController()
   let snapshot: ServiceSnapshot | undefined
@@ -82,7 +83,7 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
   }
 
   const list = async (): Promise<number> => {
-    const answer = await etcd.kv.list({ prefix, signal: stop.signal })
+    const answer = await listRecords(etcd, format, service, { signal: stop.signal })
     clusterId = answer.clusterId
     publish(answer.revision, records.replace(answer.kvs))
     listed = true
@@ -94,7 +95,7 @@ export function createInstancer(etcd: EtcdClient, service: string, options: Inst
   const follow = async (revision: number): Promise<void> => {
     const items = etcd.watch({
       ...watch,
-      prefix,
+      ranges,
       startRevision: revision + 1,
       signal: stop.signal,
       onState: (state) => (state.state === 'connected' ? recovered() : troubled(state.error)),

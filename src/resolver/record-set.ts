@@ -15,7 +15,7 @@ export interface Change {
  * counted, and the last good one of its key stays in use (as etcd's own naming resolver does).
  */
 export interface RecordSet {
-  /** In key order. A new, frozen array after each change; the same one until then. */
+  /** Those that callers see, in key order. A new, frozen array after each change; the same one until then. */
   instances(): readonly ResolvedInstance[]
   rejected(): number
   /** Replaces everything by what a list has found. */
@@ -26,17 +26,24 @@ export interface RecordSet {
 
 const none: readonly ResolvedInstance[] = []
 
-export function createRecordSet(
-  format: InstanceFormat,
-  onRejected?: OnRejected,
-  seed: readonly ResolvedInstance[] = none,
-): RecordSet {
+export interface RecordSetOptions {
+  /** The service that was asked for. @default the one that each key says */
+  readonly service?: string
+  readonly onRejected?: OnRejected | undefined
+  /** What was known before, for records that can no longer be read. */
+  readonly seed?: readonly ResolvedInstance[] | undefined
+}
+
+export function createRecordSet(format: InstanceFormat, options: RecordSetOptions = {}): RecordSet {
+  const { service, onRejected, seed = none } = options
   let sorted: readonly ResolvedInstance[] = seed
+  /** Those of them that the format lets callers see. */
+  let shown = sorted
   const bad = new Set<string>()
 
   const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
     try {
-      const decoded = format.decode(kv.key, kv.value).map((instance) => resolved(instance, kv))
+      const decoded = format.decode(kv.key, kv.value, service).map((instance) => resolved(instance, kv))
       bad.delete(kv.key)
       return decoded
     } catch (error) {
@@ -45,6 +52,10 @@ export function createRecordSet(
       onRejected?.(kv.key, error)
       return undefined
     }
+  }
+
+  const show = (): void => {
+    shown = format.visible === undefined ? sorted : Object.freeze([...format.visible(sorted)])
   }
 
   const rangeOf = (key: string) => {
@@ -73,24 +84,30 @@ export function createRecordSet(
   }
 
   return {
-    instances: () => sorted,
+    instances: () => shown,
     rejected: () => bad.size,
     apply(events) {
+      const shownBefore = shown
       const before = new Map<string, readonly ResolvedInstance[]>()
       for (const event of events) {
         const { key } = event.kv
         if (!before.has(key)) before.set(key, instancesOf(key))
         applyOne(event)
       }
+      show()
+      // One record may have shown or hidden any other.
+      if (format.visible !== undefined) return diff(shownBefore, shown)
       const keys = [...before.keys()]
       return diff([...before.values()].flat(), keys.flatMap(instancesOf))
     },
     replace(kvs) {
       const before = sorted
+      const shownBefore = shown
       bad.clear()
       const kept = (key: string) => before.filter((instance) => instance.key === key)
       sorted = Object.freeze(kvs.flatMap((kv) => decode(kv) ?? kept(kv.key)).sort(byKey))
-      return diff(before, sorted)
+      show()
+      return diff(shownBefore, shown)
     },
   }
 }

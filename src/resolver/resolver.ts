@@ -1,5 +1,6 @@
 import type { CallOptions, EtcdClient, KeyValue, ListResult } from '../http-client/index.ts'
 import { type InstanceFormat, native } from '../instance/index.ts'
+import { listRecords } from './list-records.ts'
 import { createRecordSet } from './record-set.ts'
 import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 import { createSnapshotCache } from './snapshot-cache.ts'
@@ -66,9 +67,9 @@ export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}):
   const catalogs = createSnapshotCache<CatalogSnapshot>({ ...limits, maxEntries: 1 })
 
   const list = async (service: string, options: CallOptions): Promise<ServiceSnapshot> => {
-    const answer = await etcd.kv.list({ prefix: format.dir(service), ...pick(options) })
-    const known = services.peek(service)?.instances
-    const records = createRecordSet(format, onRejected, known)
+    const answer = await listRecords(etcd, format, service, pick(options))
+    const seed = services.peek(service)?.instances
+    const records = createRecordSet(format, { service, onRejected, seed })
     records.replace(answer.kvs)
     return toSnapshot(service, answer, records.instances(), records.rejected())
   }
@@ -85,7 +86,7 @@ export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}):
       else group.push(kv)
     }
     const snapshots = [...byService].map(([service, kvs]) => {
-      const records = createRecordSet(format, onRejected, services.peek(service)?.instances)
+      const records = createRecordSet(format, { onRejected, seed: services.peek(service)?.instances })
       records.replace(kvs)
       return toSnapshot(service, answer, records.instances(), records.rejected())
     })

@@ -18,7 +18,21 @@ describe('the bundle of etcd-edge', async () => {
     expect(packages).toEqual(['ky', 'zod'])
   })
 
-  it(`is ${(gzipBytes / 1024).toFixed(1)} KiB gzipped, below 40`, () => {
-    expect(gzipBytes).toBeLessThan(40 * 1024)
+  it(`is ${(gzipBytes / 1024).toFixed(1)} KiB gzipped, below 48`, () => {
+    expect(gzipBytes).toBeLessThan(48 * 1024)
+  })
+})
+
+describe.each([
+  ['a resolver', ['createResolver', 'createInstancer', 'roundRobin']],
+  ['a registrar', ['createRegistrar', 'keepRegistered']],
+])('the bundle of a program that has %s only', async (_, names) => {
+  const { code } = await bundle('dist/index.js', ['createEtcdClient', ...names])
+
+  it('holds no format but the native one', () => {
+    expect(code).toContain('/services')
+    for (const mark of ['registry-etcd', 'microservices', '/micro', 'rpcx', 'skydns', 'goZero', 'grpcNaming', 'raw']) {
+      expect(code).not.toMatch(new RegExp(`["'\`/]${mark}`))
+    }
   })
 })

@@ -13,14 +13,17 @@ export interface Bundle {
   readonly gzipBytes: number
 }
 
-/** What an application ships that imports everything behind `entry`, a built file: minified, for no runtime in particular. */
-export async function bundle(entry: string): Promise<Bundle> {
+/**
+ * What an application ships that imports these names from `entry`, a built file, or everything behind it: minified, for no
+ * runtime in particular.
+ */
+export async function bundle(entry: string, names?: readonly string[]): Promise<Bundle> {
   const builtins = new Set<string>()
   const result = await build({
     configFile: false,
     root,
     logLevel: 'silent',
-    plugins: [noteBuiltins(builtins)],
+    plugins: [importOf(names), noteBuiltins(builtins)],
     build: {
       write: false,
       minify: true,
@@ -34,6 +37,17 @@ export async function bundle(entry: string): Promise<Bundle> {
   const code = chunks.map((chunk) => chunk.code).join('\n')
   const modules = chunks.flatMap((chunk) => chunk.moduleIds)
   return { code, builtins: [...builtins], packages: packagesOf(modules), gzipBytes: gzipSync(code).byteLength }
+}
+
+/** The entry as an application sees it that takes some names of it. */
+function importOf(names: readonly string[] | undefined): Plugin {
+  const query = '?application'
+  return {
+    name: 'import-of',
+    enforce: 'pre',
+    resolveId: (id, importer) => (names !== undefined && importer === undefined ? `${id}${query}` : null),
+    load: (id) => (id.endsWith(query) ? `export { ${names} } from '${id.slice(0, -query.length)}'` : null),
+  }
 }
 
 function noteBuiltins(found: Set<string>): Plugin {

@@ -84,6 +84,23 @@ describe('the configuration', () => {
   })
 
   it.each([
+    ['native', '/services/'],
+    ['raw', '/services/'],
+    ['kitex', 'kitex/registry-etcd/'],
+    ['hertz', 'hertz/registry-etcd/'],
+    ['grpcNaming', ''],
+    ['goZero', ''],
+    ['kratos', '/microservices/'],
+    ['goMicro', '/micro/registry/'],
+    ['rpcx', '/rpcx_test/'],
+    ['skydns', '/skydns/'],
+  ])('knows the format %s, in its own place and in another', (name, root) => {
+    expect(readConfiguration({ DISCOVERY_FORMAT: name }).format).toMatchObject({ name, root })
+    const moved = readConfiguration({ DISCOVERY_FORMAT: name, DISCOVERY_PREFIX: '/mine' })
+    expect(moved.format).toMatchObject({ name, root: '/mine/' })
+  })
+
+  it.each([
     ['ETCD_ENDPOINTS', ''],
     ['ETCD_ENDPOINTS', 'etcd:2379'],
     ['ETCD_ENDPOINTS', 'http://a:2379,b'],
@@ -94,6 +111,7 @@ describe('the configuration', () => {
     ['ETCD_PASSWORD', 7],
     ['DISCOVERY_FORMAT', 'gokit'],
     ['DISCOVERY_FORMAT', ''],
+    ['DISCOVERY_FORMAT', 'toString'],
     ['DISCOVERY_PREFIX', 7],
     ['ACCESS_TOKENS', 'hunter2'],
     ['ACCESS_TOKENS', ''],

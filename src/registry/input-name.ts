@@ -1,0 +1,12 @@
+import type { InstanceFormat, InstanceInput } from '../instance/index.ts'
+import type { Registration } from './registration.ts'
+
+/**
+ * Who registers again without saying its id means the one it had, unless the format had made that out of what may be
+ * another thing this time: the address, or the lease.
+ */
+export function underItsName(input: InstanceInput, previous: Registration, format: InstanceFormat): InstanceInput {
+  if (input?.id !== undefined) return input
+  const { instance, leaseId } = previous
+  return format.defaultId(instance, leaseId) === instance.id ? input : { ...input, id: instance.id }
+}
