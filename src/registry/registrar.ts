@@ -11,6 +11,7 @@ import {
 import { claimKey, conflict, type OnConflict } from './claim-key.ts'
 import { findRegistration } from './find-registration.ts'
 import { type InstanceName, type Registration, remainingMs } from './registration.ts'
+import { sameBytes } from './same-bytes.ts'
 
 export interface RegistrarOptions {
   /** How instances are written. @default native() */
@@ -30,6 +31,8 @@ export interface RegisterOptions extends CallOptions {
 
 /** Writes instances under leases. It keeps no timer, so it serves functions that are frozen as well as servers. */
 export interface Registrar {
+  /** The client that it was made with. */
+  readonly etcd: EtcdClient
   readonly format: InstanceFormat
   readonly ttlSeconds: number
   /**
@@ -125,6 +128,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
   }
 
   return {
+    etcd,
     format,
     ttlSeconds,
     renew,
@@ -170,19 +174,15 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
 }
 
 /** Who registers again without saying its id means the one it had, unless that was only its address then. */
-function named(input: InstanceInput, previous: Registration | undefined): InstanceInput {
+export function named(input: InstanceInput, previous: Registration | undefined): InstanceInput {
   if (previous === undefined || input?.id !== undefined) return input
   const { id, address } = previous.instance
   return id === address ? input : { ...input, id }
 }
 
-function checkTtl(ttlSeconds: number): number {
+export function checkTtl(ttlSeconds: number): number {
   if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 1) {
     throw new RangeError(`ttlSeconds must be an integer of 1 or more, got ${ttlSeconds}`)
   }
   return ttlSeconds
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
