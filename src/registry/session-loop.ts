@@ -198,7 +198,10 @@ export function startSessionLoop(
     }
   }
 
-  const over = () => settle(givenUp ?? { error: new UnavailableError('the session is closed', { retryable: false }) })
+  const over = () => {
+    const { error } = givenUp ?? { error: new UnavailableError('the session is closed', { retryable: false }) }
+    for (const { reject } of writing.splice(0)) reject(error)
+  }
   return {
     done: run().finally(() => {
       stopped = true
