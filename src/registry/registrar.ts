@@ -1,4 +1,4 @@
-import { LeaseNotFoundError } from '../errors.ts'
+import { InstanceConflictError, LeaseNotFoundError } from '../errors.ts'
 import type { CallOptions, EtcdClient } from '../http-client/index.ts'
 import { compare, op } from '../http-client/index.ts'
 import {
@@ -10,7 +10,7 @@ import {
 } from '../instance/index.ts'
 import { claimKey, conflict, type OnConflict } from './claim-key.ts'
 import { findRegistration } from './find-registration.ts'
-import { type InstanceName, type Registration, remainingMs } from './registration.ts'
+import { type InstanceName, longestLookMs, type Registration, remainingMs } from './registration.ts'
 import { sameBytes } from './same-bytes.ts'
 
 export interface RegistrarOptions {
@@ -40,6 +40,9 @@ export interface Registrar {
    * two thirds of the TTL are left and nothing has changed; else the lease is kept alive; a changed instance is one write
    * under the same lease; another TTL, or a lease that is gone, is a new lease. When it fails or is aborted, the lease that
    * it took is given back.
+   *
+   * A lease that is kept alive has its key looked at at least once a TTL and every 30 s, by the caller's clock: what has been
+   * deleted or overwritten is put again. A key that another lease has taken meanwhile is left to it.
    *
    * @throws InvalidInstanceError for a wrong field, before any call; InstanceConflictError with `onConflict: 'fail'`.
    */
@@ -75,7 +78,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     const owner = options.previous?.leaseId
     const claimed = await claimKey(etcd, format, instance, { ...options, ttlSeconds: asked, owner })
     if (claimed.ttlSeconds > asked) leastTtlSeconds = claimed.ttlSeconds
-    return { ...claimed, askedTtlSeconds: asked, renewedAt, instance }
+    return { ...claimed, askedTtlSeconds: asked, renewedAt, lookedAt: renewedAt, instance }
   }
 
   const renew = async (registration: Registration, options?: CallOptions): Promise<Registration> => {
@@ -91,7 +94,21 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       .if(compare.lease(previous.key, '=', previous.leaseId))
       .then(op.put(previous.key, format.encode(instance), { leaseId: previous.leaseId }))
       .commit(options)
-    return put.succeeded ? { ...previous, instance, revision: put.revision } : undefined
+    return put.succeeded ? { ...previous, instance, revision: put.revision, lookedAt: Date.now() } : undefined
+  }
+
+  /** Looks at the key when it has not been looked at for long. Whoever has taken it since keeps it. */
+  const look = async (renewed: Registration, options: RegisterOptions): Promise<Registration> => {
+    const lookedAt = Date.now()
+    const age = lookedAt - (renewed.lookedAt ?? 0)
+    // A clock that went back knows nothing of that.
+    if (age >= 0 && age < longestLookMs(renewed.ttlSeconds)) return renewed
+    try {
+      return { ...(await registrar.verify(renewed, options)), lookedAt }
+    } catch (error) {
+      if (error instanceof InstanceConflictError && options.onConflict !== 'fail') return { ...renewed, lookedAt }
+      throw error
+    }
   }
 
   const replace = async (
@@ -127,7 +144,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     }
   }
 
-  return {
+  const registrar: Registrar = {
     etcd,
     format,
     ttlSeconds,
@@ -148,7 +165,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       if (unchanged && fresh) return previous
       try {
         const renewed = fresh ? previous : await renew(previous, options)
-        const current = unchanged ? renewed : await rewrite(renewed, instance, options)
+        const current = unchanged ? await look(renewed, options) : await rewrite(renewed, instance, options)
         return current ?? (await replace(previous, instance, asked, options))
       } catch (error) {
         if (error instanceof LeaseNotFoundError) return claim(instance, asked, options)
@@ -171,6 +188,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       throw conflict(key, put.results[0].kvs[0]?.leaseId ?? '0')
     },
   }
+  return registrar
 }
 
 /** Who registers again without saying its id means the one it had, unless that was only its address then. */

@@ -4,6 +4,7 @@ import { conflict } from './claim-key.ts'
 import { askHealth } from './health-check.ts'
 import type { LeaseGroup } from './lease-group.ts'
 import type { Member } from './member.ts'
+import { longestLookMs } from './registration.ts'
 import { longestMs, type SessionSettings } from './session-options.ts'
 import type { StatusBoard } from './session-status.ts'
 
@@ -31,8 +32,6 @@ interface Writing {
 
 /** The longest delay between attempts while etcd is away, so that an instance is back soon after etcd is. */
 const retryMaxMs = 2000
-/** The key is looked at at least once a TTL, and at least this often. */
-const longestLookMs = 30_000
 /** How long giving a lease back may hold up the news that the session has been given up. */
 const giveBackMs = 1000
 
@@ -54,7 +53,7 @@ export function startSessionLoop(
   const patienceMs = () => timeoutMs ?? Math.min(3000, Math.max(500, group.ttlMs() / 3))
   const nextBeat = () => performance.now() + jitter(beatMs())
   // Never later than promised.
-  const nextLook = () => performance.now() + jitter(observeDelayMs ?? Math.min(group.ttlMs(), longestLookMs)) / 1.1
+  const nextLook = () => performance.now() + jitter(observeDelayMs ?? longestLookMs(group.ttlMs() / 1000)) / 1.1
 
   let okAt = performance.now()
   let beatAt = nextBeat()
