@@ -68,7 +68,7 @@ function changeOf(etcd: EtcdClient, { key, value, revision, claim }: Member, lea
   }
   return txn
     .if(...(claim === 'takeover' ? [] : [compare.modRevision(key, '=', revision)]))
-    .then(op.put(key, value, { leaseId }))
+    .then(op.put(key, value, { leaseId, allowEmpty: true }))
     .else(op.get(key))
     .nested()
 }
