@@ -133,6 +133,18 @@ describeWithEtcd('a key and its owner', () => {
     expect(group.status()).toMatchObject({ state: 'registered', missing: [] })
   })
 
+  it('a session that goes on under a lease which others use ends its own key and leaves the lease to them', async () => {
+    const group = etcd.keep(await keepRegistered(etcd.registrar(), [web, { ...web, id: 'b' }]))
+    const previous = group.status().registrations.find((each) => each.key === key)
+    if (previous === undefined) throw new Error('a is not registered')
+    const session = await keepRegistered(etcd.registrar(), web, { previous })
+    expect(session.status().leaseId).toBe(group.status().leaseId)
+    await session.close()
+    expect(await stored()).toBeUndefined()
+    expect(await etcd.admin.lease.list()).toEqual([group.status().leaseId])
+    expect(await etcd.admin.kv.get('/services/web/b')).toBeDefined()
+  })
+
   it('an address that is the key moves in one write: the old one goes as the new one comes', async () => {
     const format = kitex()
     const order = { service: 'order', address: '10.0.0.1:8888' }
