@@ -102,8 +102,13 @@ export function createLeaseGroup({ etcd, format }: Registrar, options: LeaseGrou
   const release = async (call: CallOptions): Promise<void> => {
     if (lease === undefined) return
     if (lease.foreign) {
-      for (const member of members.values()) leave(member)
-      await writeDue(etcd, due(), lease.id, call)
+      const ours = all().filter(({ stored }) => stored !== undefined)
+      await writeDue(
+        etcd,
+        ours.map((member) => ({ ...member, value: undefined })),
+        lease.id,
+        call,
+      )
     } else {
       await etcd.lease.revoke(lease.id, call).catch((error: unknown) => {
         if (!(error instanceof LeaseNotFoundError)) throw error

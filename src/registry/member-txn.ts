@@ -1,5 +1,5 @@
 import { type CallOptions, compare, type EtcdClient, type LeaseId, op } from '../http-client/index.ts'
-import { type Member, note, written } from './member.ts'
+import { type Member, note, type Wish, written } from './member.ts'
 
 /**
  * etcd's `--max-txn-ops` is 128 by default. Nested transactions share what the outer one leaves (`checkTxnRequest`,
@@ -44,16 +44,17 @@ export async function writeDue(
   call: CallOptions,
 ): Promise<void> {
   for (const batch of batchesOf(members)) {
-    const values = batch.map(({ value }) => value)
+    const wishes = batch.map(({ instance, value }): Wish => ({ instance, value }))
     const answer = await etcd.kv
       .txn()
       .then(...batch.map((member) => changeOf(etcd, member, leaseId)))
       .commit(call)
-    batch.forEach((member, index) => {
-      const done = answer.results[index]
-      if (done === undefined || done.succeeded) written(member, values[index], answer.revision)
+    for (const [index, wish] of wishes.entries()) {
+      const [member, done] = [batch[index], answer.results[index]]
+      if (member === undefined || done === undefined) continue
+      if (done.succeeded) written(member, wish, answer.revision)
       else note(member, leaseId, done.results[0].kvs[0])
-    })
+    }
   }
 }
 

@@ -88,7 +88,7 @@ export function note(member: Member, leaseId: LeaseId | undefined, kv: KeyValue 
     member.state = ours ? 'due' : 'settled'
   } else if (ours) {
     member.state = 'due'
-    if (sameBytes(kv.valueBytes, member.value)) written(member, member.value, kv.modRevision)
+    if (sameBytes(kv.valueBytes, member.value)) written(member, member, kv.modRevision)
   } else if (kv === undefined || !isHeld(member, kv.leaseId)) {
     member.state = 'due'
   } else {
@@ -103,11 +103,13 @@ const isHeld = ({ claim }: Member, leaseId: LeaseId): boolean => {
   return claim === 'fail' || leaseId !== '0'
 }
 
-/** The key holds `value` under our lease; undefined: nothing of ours. */
-export function written(member: Member, value: Uint8Array | undefined, revision: number): void {
-  // Another change may have been asked for since.
+/** What was to be written at some moment. */
+export type Wish = Pick<Member, 'instance' | 'value'>
+
+/** etcd has carried out a wish, which may not be the last one. */
+export function written(member: Member, { instance, value }: Wish, revision: number): void {
   member.state = member.value === value ? 'settled' : 'due'
-  member.stored = value === undefined ? undefined : member.instance
+  member.stored = value === undefined ? undefined : instance
   member.revision = revision
   member.error = undefined
   member.claim = 'back'

@@ -20,7 +20,7 @@ export interface RegistrationGroup extends LeaseSession<GroupStatus> {
   /**
    * Registers more instances under the same lease, up to 127 in a request.
    * @throws InvalidInstanceError, and TypeError for one that is there already, before any call; InstanceConflictError with
-   * `onConflict: 'fail'`, and then that instance is not wanted any more.
+   * `onConflict: 'fail'`, and AuthError and others that are not `retryable`: then they are not wanted any more.
    */
   add(instances: InstanceInput | readonly InstanceInput[]): Promise<readonly Registration[]>
   /**

@@ -1,5 +1,5 @@
 import { createBackoff, jitter } from '../backoff.ts'
-import { LeaseNotFoundError, UnavailableError } from '../errors.ts'
+import { EtcdError, LeaseNotFoundError, UnavailableError } from '../errors.ts'
 import { conflict } from './claim-key.ts'
 import { askHealth } from './health-check.ts'
 import type { LeaseGroup } from './lease-group.ts'
@@ -171,6 +171,13 @@ export function startSessionLoop(
     })
   }
 
+  /** What etcd refuses is not asked for again and again: it would keep what is asked for beside it from being written. */
+  const dropNew = () => {
+    for (const member of writing.flatMap(({ members }) => members)) {
+      if (member.claim !== 'back') group.drop(member)
+    }
+  }
+
   const run = async (): Promise<void> => {
     while (!stopped) {
       const waitMs = (retryAt ?? Math.min(beatAt, lookAt)) - performance.now()
@@ -188,6 +195,7 @@ export function startSessionLoop(
         const alive = group.isHeld() && performance.now() - okAt <= group.ttlMs()
         trouble(error, alive && board.current().state === 'registered' ? undefined : 'lost')
         retryAt = performance.now() + retryMs(alive)
+        if (error instanceof EtcdError && !error.retryable) dropNew()
       }
       if (givenUp !== undefined) {
         await group.release({ timeoutMs: giveBackMs }).catch(() => {})

@@ -15,7 +15,7 @@ export interface CloseOptions extends CallOptions {
 /** What is kept registered under one lease, by a heartbeat. */
 export interface LeaseSession<Status extends LeaseStatus> extends AsyncDisposable {
   status(): Status
-  /** Told of every change of state and of every attempt that fails. Returns how to stop being told. */
+  /** Told of every change of state, every attempt that fails and the health check's changes. Returns how to stop that. */
   subscribe(listener: SessionListener<Status>): () => void
   /** Settles when the session has ended: resolves after `close()`, rejects when it was given up. */
   readonly closed: Promise<void>

@@ -111,6 +111,16 @@ describeWithEtcd('a key and its owner', () => {
     expect(await stored()).toMatchObject({ address: '10.0.0.7:80' })
   })
 
+  it('one of several is removed after another process has taken its key: the key stays', async () => {
+    const group = etcd.keep(await keepRegistered(etcd.registrar(), [web, { ...web, id: 'b' }], { ttlSeconds: 60 }))
+    const { leaseId } = await successor().register(young)
+    await group.remove(web)
+    expect(await etcd.admin.kv.get(key)).toMatchObject({ leaseId })
+    expect(group.status()).toMatchObject({ registrations: [{ key: '/services/web/b' }], missing: [] })
+    await group.close()
+    expect(await etcd.admin.kv.get(key)).toMatchObject({ leaseId })
+  })
+
   it('with onConflict "fail" one of several is given up and told of, the others stay', async () => {
     const other = { ...web, id: 'b' }
     const group = etcd.keep(

@@ -8,6 +8,8 @@ export interface SessionClock {
   readonly etcd: EtcdClient
   readonly registrar: Registrar
   readonly calls: { readonly path: string; readonly at: number }[]
+  /** Runs when a call is tried. */
+  onCall: (path: string) => void
   /** From now on nothing is answered. */
   hang(): void
   /** When calls of that path were tried. */
@@ -22,11 +24,14 @@ export function startSessionClock(ttlSeconds: number): SessionClock {
   const etcd = createEtcdClient({
     endpoints: ['http://etcd.test'],
     fetch(url, init) {
-      calls.push({ path: url.replace(/^.*\/v3\//, ''), at: performance.now() })
+      const path = url.replace(/^.*\/v3\//, '')
+      calls.push({ path, at: performance.now() })
+      clock.onCall(path)
       return hangs ? silence(init.signal) : simulator.fetch(url, init)
     },
   })
-  return {
+  const clock: SessionClock = {
+    onCall: () => {},
     simulator,
     etcd,
     calls,
@@ -36,6 +41,7 @@ export function startSessionClock(ttlSeconds: number): SessionClock {
     registrar: createRegistrar(etcd, { ttlSeconds }),
     at: (path) => calls.filter((call) => call.path === path).map(({ at }) => at),
   }
+  return clock
 }
 
 const silence = (signal: AbortSignal) =>
