@@ -58,7 +58,7 @@ export function startSessionLoop(
   let okAt = performance.now()
   let beatAt = nextBeat()
   let lookAt = nextLook()
-  /** When to try everything again, after something has failed. */
+  /** When to try again, and to look whether all is well, after something has failed. */
   let retryAt: number | undefined
   let stopped = false
   let asked = false
@@ -118,7 +118,7 @@ export function startSessionLoop(
   /** Returns why what is due has not been tried, when the health check forbids it. @throws what etcd or the network says. */
   const attempt = async (): Promise<Failure | undefined> => {
     const startedAt = performance.now()
-    const beat = retryAt !== undefined || startedAt >= beatAt
+    const beat = startedAt >= beatAt
     const look = retryAt !== undefined || startedAt >= lookAt
     const leaseId = group.leaseId()
     if (beat && healthCheck !== undefined) {
