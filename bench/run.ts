@@ -5,11 +5,19 @@ import { batch } from './batch.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
 import type { BenchOptions } from './options.ts'
+import { register } from './register.ts'
 import { size } from './size.ts'
 import { unary } from './unary.ts'
 import { watch } from './watch.ts'
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = { unary, batch, list, watch, size }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>>> = {
+  unary,
+  batch,
+  list,
+  watch,
+  register,
+  size,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,7 +45,9 @@ try {
 
 function line(row: Row): string {
   const number = (value: number) => value.toPrecision(4).padStart(9)
+  // Of a hundredth, two digits behind the point say nothing.
+  const ratio = row.ratio < 0.1 ? row.ratio.toPrecision(2) : row.ratio.toFixed(2)
   const verdict = row.holds ? 'holds' : 'DOES NOT HOLD'
   const what = `${row.bench}: ${row.case}`.padEnd(58)
-  return `${what} ${number(row.ours)} / ${number(row.theirs)} ${row.unit.padEnd(9)} ratio ${row.ratio.toFixed(2)} ± ${row.spread.toFixed(2)}  ${row.goal}  ${verdict}  (${row.peer})`
+  return `${what} ${number(row.ours)} / ${number(row.theirs)} ${row.unit.padEnd(9)} ratio ${ratio} ± ${row.spread.toFixed(2)}  ${row.goal}  ${verdict}  (${row.peer})`
 }

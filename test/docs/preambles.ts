@@ -8,6 +8,11 @@ export const etcd = createEtcdClient({ endpoints: ['http://etcd.test'], fetch: s
 /** What the text around a block says that there is, for each block that is no whole program. */
 export const preambles: Readonly<Record<string, string>> = {
   'README.md, Use it 2': `${client}
+import { createRegistrar, keepRegistered } from 'etcd-edge'
+const registrar = createRegistrar(etcd)
+declare const database: { isUp(): Promise<boolean> }
+`,
+  'README.md, Use it 3': `${client}
 import { createRegistrar } from 'etcd-edge'
 const stored = new Map<string, string>()
 export const storage = {
@@ -15,7 +20,7 @@ export const storage = {
   put: async (name: string, text: string): Promise<void> => void stored.set(name, text),
 }
 `,
-  'README.md, Use it 3': `${client}
+  'README.md, Use it 4': `${client}
 import { createInstancer, createRegistrar, createResolver } from 'etcd-edge'
 `,
   'docs/testing.md, Users and permissions': client,

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { goZero, type InstanceFormat, kitex, rpcx, skydns } from '../../src/instance/index.ts'
 import { createRegistrar, keepRegistered } from '../../src/registry/index.ts'
 import { createInstancer, createResolver } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { type SwitchableFetch, switchableFetch } from '../support/switchable-fetch.ts'
 import { golden, lease } from '../unit/instance/golden-rows.ts'
-
-const soon = { timeout: 8000, interval: 10 }
 
 describeWithEtcd('a registrar that writes as another framework', () => {
   let server: Etcd
@@ -114,7 +113,7 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     await using session = await keepRegistered(registrar, input, { heartbeatMs: 50 })
     const first = session.status().registration
     await admin.lease.revoke(first.leaseId)
-    await vi.waitFor(() => expect(session.status().registration.leaseId).not.toBe(first.leaseId), soon)
+    await eventually(() => expect(session.status().registration.leaseId).not.toBe(first.leaseId))
     const second = session.status().registration
     expect(second).toMatchObject({ key: `user.rpc/${second.leaseId}`, instance: { id: second.leaseId } })
     expect(await stored()).toEqual([[second.key, '10.0.0.5:8080']])

@@ -1,12 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { goZero, grpcNaming, type InstanceFormat, kratos, raw, rpcx, skydns } from '../../src/instance/index.ts'
 import { createInstancer, createResolver, type Instancer, type InstancerEvent } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { eventually } from '../support/eventually.ts'
 import { startSupervised } from '../support/supervised-process.ts'
-
-const soon = { timeout: 8000, interval: 10 }
 
 describeWithEtcd('a resolver of what other frameworks have written', () => {
   let server: Etcd
@@ -22,7 +21,7 @@ describeWithEtcd('a resolver of what other frameworks have written', () => {
   }
   /** Waits until the instancer has seen all that is written. */
   const seen = (instancer: Instancer, revision: number) =>
-    vi.waitFor(() => expect(instancer.snapshot().revision).toBeGreaterThanOrEqual(revision), soon)
+    eventually(() => expect(instancer.snapshot().revision).toBeGreaterThanOrEqual(revision))
 
   beforeAll(async () => {
     server = await startEtcd()
@@ -47,7 +46,7 @@ describeWithEtcd('a resolver of what other frameworks have written', () => {
     expect(await valuesOf(raw())).toEqual(['http://1.2.3.4:8080'])
     const { instancer } = await start(raw({ queryPrefix: '/services/foosvc' }), 'foosvc')
     await etcd.kv.put('/services/foosvc-v3/1.2.3.5:80', '1.2.3.5:80')
-    await vi.waitFor(() => expect(instancer.snapshot().instances).toHaveLength(3), soon)
+    await eventually(() => expect(instancer.snapshot().instances).toHaveLength(3))
   })
 
   it('Kratos: a row that would fail its clients harms nobody here, and the endpoints of a record come and go', async () => {
@@ -59,7 +58,7 @@ describeWithEtcd('a resolver of what other frameworks have written', () => {
     expect([ids(), instancer.snapshot().rejected]).toEqual([['a', 'a#http'], 1])
     await etcd.kv.put('/microservices/web/a', record(['grpc://10.0.0.5:9000', 'http://10.0.0.5:8000']))
     await etcd.kv.put('/microservices/web/a', record(['grpc://10.0.0.5:9000']))
-    await vi.waitFor(() => expect(ids()).toEqual(['a']), soon)
+    await eventually(() => expect(ids()).toEqual(['a']))
     // The first of the two says what was there already. The list that both endpoints knew is another one now.
     expect(events).toHaveLength(2)
     expect(events[1]).toMatchObject({ change: { added: [], updated: [{ id: 'a' }], removed: [{ id: 'a#http' }] } })
@@ -105,7 +104,7 @@ describeWithEtcd('a resolver of what other frameworks have written', () => {
       '--resolver-ttl=2',
     ])
     try {
-      await vi.waitFor(() => expect(instancer.snapshot().instances).toHaveLength(1), { ...soon, timeout: 20_000 })
+      await eventually(() => expect(instancer.snapshot().instances).toHaveLength(1))
       const [found] = instancer.snapshot().instances
       expect(found).toMatchObject({ id: address, address, scheme: 'grpc', tags: { name: expect.any(String) } })
       const bytes = found && grpcNaming().encode(found)
@@ -113,7 +112,7 @@ describeWithEtcd('a resolver of what other frameworks have written', () => {
     } finally {
       await proxy.end('SIGKILL')
     }
-    await vi.waitFor(() => expect(instancer.snapshot().instances).toEqual([]), { ...soon, timeout: 20_000 })
+    await eventually(() => expect(instancer.snapshot().instances).toEqual([]))
   })
 
   it('rpcx: its beats, which write the load of the server again and again, are no change', async () => {
