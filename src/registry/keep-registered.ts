@@ -19,8 +19,9 @@ import { createStatusBoard, type SessionStatus } from './session-status.ts'
  */
 export interface RegistrationSession extends LeaseSession<SessionStatus> {
   /**
-   * Puts the changed instance under the same lease, in one write; nothing when its record stays the same. Where the key
-   * becomes another one, the old one goes in the same write. Without an id it keeps the one it has.
+   * Puts the changed instance under the same lease, in one write; nothing when its record stays the same. It is the whole
+   * instance: what is left out, its status too, has its default; without an id it keeps the one it has. Where the key becomes
+   * another one, the old one goes in the same write.
    * @throws InvalidInstanceError before any call; InstanceConflictError while another lease holds the key.
    */
   update(instance: InstanceInput): Promise<Registration>

@@ -24,7 +24,8 @@ export interface RegistrationGroup extends LeaseSession<GroupStatus> {
    */
   add(instances: InstanceInput | readonly InstanceInput[]): Promise<readonly Registration[]>
   /**
-   * Puts a changed instance under the same lease, in one write; nothing when its record stays the same.
+   * Puts a changed instance under the same lease, in one write; nothing when its record stays the same. It is the whole
+   * instance: what is left out, its status too, has its default.
    * @throws InvalidInstanceError, and TypeError when there is none with its service and id, before any call;
    * InstanceConflictError while another lease holds its key.
    */

@@ -48,6 +48,8 @@ export function startSession<Status extends LeaseStatus>(
   const loop = startSessionLoop(group, board, settings, calls.signal)
 
   const drain = async (delayMs: number, { signal: hurry }: CallOptions): Promise<void> => {
+    // Nobody calls what is not there.
+    if (group.members().every(({ stored }) => stored === undefined)) return
     const members = group.members().map((member) => group.change(member, withStatus(member.instance, 'draining')))
     // The loop goes on trying while we wait.
     await loop.write(members).catch(() => {})

@@ -1,6 +1,7 @@
 import { createEtcdClient } from 'etcd-edge/http-client'
 import { callCases } from './call-cases.ts'
 import type { ClientCase } from './client-case.ts'
+import { registryCases } from './registry-cases.ts'
 import { watchCases } from './watch-cases.ts'
 
 export interface CaseOutcome {
@@ -10,8 +11,8 @@ export interface CaseOutcome {
   readonly error?: string
 }
 
-/** What the client has to do in every runtime. */
-export const clientCases: readonly ClientCase[] = [...callCases, ...watchCases]
+/** What the client, and what is built on it, has to do in every runtime. */
+export const clientCases: readonly ClientCase[] = [...callCases, ...watchCases, ...registryCases]
 
 /** Longer than any case takes. */
 const patienceMs = 30_000

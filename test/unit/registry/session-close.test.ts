@@ -62,6 +62,17 @@ describe('closing a session', () => {
     expect(vi.getTimerCount()).toBeLessThanOrEqual(1)
   })
 
+  it('does not drain what is not registered', async () => {
+    const session = await start({ drainDelayMs: 60_000 })
+    await clock.registrar.register(web, { ttlSeconds: 300 })
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect(session.status().state).toBe('lost')
+    await session.close()
+    expect(await stored()).toBeDefined()
+    const empty = await keepRegistered(clock.registrar, [], { drainDelayMs: 60_000 })
+    await empty.close()
+  })
+
   it('takes no further wishes', async () => {
     const session = await start({ drainDelayMs: 60_000 })
     const closing = session.close()
