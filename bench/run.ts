@@ -6,6 +6,7 @@ import { batch } from './batch.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
 import type { BenchOptions } from './options.ts'
+import { register } from './register.ts'
 import { serviceFetch } from './service-fetch.ts'
 import { size } from './size.ts'
 import { unary } from './unary.ts'
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>
   pick,
   retry,
   serviceFetch,
+  register,
   size,
 }
 
@@ -48,7 +50,9 @@ try {
 
 function line(row: Row): string {
   const number = (value: number) => value.toPrecision(4).padStart(9)
+  // Of a hundredth, two digits behind the point say nothing.
+  const ratio = row.ratio < 0.1 ? row.ratio.toPrecision(2) : row.ratio.toFixed(2)
   const verdict = row.holds ? 'holds' : 'DOES NOT HOLD'
   const what = `${row.bench}: ${row.case}`.padEnd(58)
-  return `${what} ${number(row.ours)} / ${number(row.theirs)} ${row.unit.padEnd(9)} ratio ${row.ratio.toFixed(2)} ± ${row.spread.toFixed(2)}  ${row.goal}  ${verdict}  (${row.peer})`
+  return `${what} ${number(row.ours)} / ${number(row.theirs)} ${row.unit.padEnd(9)} ratio ${ratio} ± ${row.spread.toFixed(2)}  ${row.goal}  ${verdict}  (${row.peer})`
 }

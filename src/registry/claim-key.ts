@@ -25,8 +25,8 @@ export interface Claim {
 const giveBackMs = 1000
 
 /**
- * One grant and one put, with what the format wants beside it. The lease's id is ours, so that whatever happens after the grant was sent (no answer, an abort, a
- * refused put) the lease can be revoked, and none is left behind.
+ * One grant and one put, with what the format wants beside it. The lease's id is ours, so that whatever happens after the
+ * grant was sent (no answer, an abort, a refused put) the lease can be revoked, and none is left behind.
  */
 export async function claimKey(
   etcd: EtcdClient,

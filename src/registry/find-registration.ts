@@ -16,8 +16,8 @@ export async function findRegistration(
   if (kv === undefined) return undefined
   const instance = decodeOne(format, key, kv.value, { service, id })
   if (instance === undefined) return undefined
-  const found = { key, leaseId: kv.leaseId, instance, revision: kv.modRevision }
   const now = Date.now()
+  const found = { key, leaseId: kv.leaseId, instance, revision: kv.modRevision, lookedAt: now }
   if (kv.leaseId === '0') return { ...found, ttlSeconds: 0, askedTtlSeconds: 0, renewedAt: now }
   const lease = await etcd.lease.timeToLive(kv.leaseId, { ...options, keys: true })
   // Expired in between: its key goes with it.

@@ -1,4 +1,5 @@
-import type { InstanceFormat, InstanceInput } from '../instance/index.ts'
+import type { LeaseId } from '../http-client/index.ts'
+import type { InstanceFormat, InstanceInput, ServiceInstance } from '../instance/index.ts'
 import type { Registration } from './registration.ts'
 
 /**
@@ -9,4 +10,15 @@ export function underItsName(input: InstanceInput, previous: Registration, forma
   if (input?.id !== undefined) return input
   const { instance, leaseId } = previous
   return format.defaultId(instance, leaseId) === instance.id ? input : { ...input, id: instance.id }
+}
+
+/** The instance under another lease: one that the format had named after the lease has another name there. */
+export function underLease(
+  instance: ServiceInstance,
+  format: InstanceFormat,
+  from: LeaseId,
+  to: LeaseId,
+): ServiceInstance {
+  if (format.defaultId(instance, from) !== instance.id) return instance
+  return { ...instance, id: format.defaultId(instance, to) }
 }

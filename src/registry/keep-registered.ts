@@ -1,108 +1,103 @@
-import type { CallOptions } from '../http-client/index.ts'
-import type { InstanceInput } from '../instance/index.ts'
-import type { OnConflict } from './claim-key.ts'
+import { completeInstance, type InstanceInput, type InstanceStatus } from '../instance/index.ts'
+import { underItsName } from './input-name.ts'
+import { createLeaseGroup } from './lease-group.ts'
 import type { Registrar } from './registrar.ts'
 import type { Registration } from './registration.ts'
-import { runSessionLoop } from './session-loop.ts'
-import { createStatusBoard, type SessionListener, type SessionStatus } from './session-status.ts'
+import { isList, keepGroupRegistered, type RegistrationGroup } from './registration-group.ts'
+import { type LeaseSession, startSession, withStatus } from './session.ts'
+import {
+  type KeepRegisteredOptions,
+  readSessionOptions,
+  type SessionOptions,
+  type SessionSettings,
+} from './session-options.ts'
+import { createStatusBoard, type SessionStatus } from './session-status.ts'
 
-export interface KeepRegisteredOptions {
-  /** Between two keep-alives; moved by up to a tenth either way. @default a third of the TTL that etcd granted */
-  readonly heartbeatMs?: number
-  /** The lease to ask for. @default the registrar's */
-  readonly ttlSeconds?: number
-  /** When the key is somebody else's at the start. With `fail` it is terminal later as well. @default "takeover" */
-  readonly onConflict?: OnConflict
-  /** What the process before this one had registered. */
-  readonly previous?: Registration
-  /** Ends the session, as `close()` does; while it is still starting, the start rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-  /** For each call to etcd. @default the client's; for a keep-alive a third of the TTL, between 500 and 3000 */
-  readonly timeoutMs?: number
-}
-
-/** A registration that is kept alive. */
-export interface RegistrationSession extends AsyncDisposable {
-  status(): SessionStatus
-  /** Told of every change of state and of every attempt that fails. Returns how to stop being told. */
-  subscribe(listener: SessionListener): () => void
-  /** Settles when the session has ended: resolves after `close()`, rejects when it was given up. */
-  readonly closed: Promise<void>
+/**
+ * A registration that is kept alive. What is asked for is wanted from then on: when the attempt under way fails, the method
+ * rejects with what went wrong, and the session goes on trying.
+ */
+export interface RegistrationSession extends LeaseSession<SessionStatus> {
   /**
-   * Stops the heartbeat, waits for the one in flight, revokes the lease. Safe to repeat. It rejects when etcd could not be
-   * told; the session is closed all the same, and the instance disappears when its TTL is over.
+   * Puts the changed instance under the same lease, in one write; nothing when its record stays the same. It is the whole
+   * instance: what is left out, its status too, has its default; without an id it keeps the one it has. Where the key becomes
+   * another one, the old one goes in the same write.
+   * @throws InvalidInstanceError before any call; InstanceConflictError while another lease holds the key.
    */
-  close(options?: CallOptions): Promise<void>
+  update(instance: InstanceInput): Promise<Registration>
+  /**
+   * `draining` or `passing`, under the same lease. A format that has no place for it takes the key away meanwhile; the lease
+   * stays.
+   */
+  setStatus(status: InstanceStatus): Promise<void>
 }
 
 /**
- * Registers an instance and keeps it registered until the session is closed: whatever happens to etcd, the network or the
- * lease, for as long as it takes, with attempts at most 2 s apart.
+ * Registers an instance, or several under one lease, and keeps them registered until the session is closed: whatever
+ * happens to etcd, the network or the lease, for as long as it takes, with attempts at most 2 s apart.
  *
  * After an outage the old lease is tried first, for a restarted etcd still has it and nothing needs to be written; only a
- * lease that is surely gone is replaced, by one grant and one put. That the key is there, under our lease and with our value,
- * is looked at at least once a TTL and every 30 s. A key that another process has taken meanwhile is left to it, and taken
- * back when it falls free.
+ * lease that is surely gone is replaced, by one grant and one put (one per 127 instances). That the keys are there, under
+ * our lease and with our values, is looked at at least once a TTL and every 30 s. A key that another process has taken
+ * meanwhile is left to it, and taken back when it falls free.
  *
- * @throws RangeError when fewer than two heartbeats fit into the TTL; and, when the first registration fails, what
- * {@link Registrar.register} throws.
+ * The wall clock does not matter; what was frozen for longer than its TTL finds its lease gone, and is back at once.
+ *
+ * @throws TypeError or RangeError naming a wrong option: such as when fewer than two heartbeats fit into the TTL; and, when
+ * the first registration fails, what {@link Registrar.register} throws.
  */
-export async function keepRegistered(
+export function keepRegistered(
   registrar: Registrar,
   instance: InstanceInput,
+  options?: KeepRegisteredOptions,
+): Promise<RegistrationSession>
+export function keepRegistered(
+  registrar: Registrar,
+  instances: readonly InstanceInput[],
+  options?: SessionOptions,
+): Promise<RegistrationGroup>
+export async function keepRegistered(
+  registrar: Registrar,
+  what: InstanceInput | readonly InstanceInput[],
   options: KeepRegisteredOptions = {},
-): Promise<RegistrationSession> {
-  const { signal, timeoutMs, heartbeatMs, previous, onConflict = 'takeover' } = options
-  const ttlSeconds = options.ttlSeconds ?? registrar.ttlSeconds
-  checkHeartbeat(heartbeatMs, ttlSeconds)
-  const first = await registrar.register(instance, { ttlSeconds, onConflict, previous, signal, timeoutMs })
-
-  const board = createStatusBoard(first)
-  const stop = new AbortController()
-  const settings = { ttlSeconds, heartbeatMs, timeoutMs, onConflict, signal: stop.signal }
-  const loop = runSessionLoop(registrar, instance, board, settings).catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error
-  })
-  const end = async (callOptions?: CallOptions): Promise<void> => {
-    signal?.removeEventListener('abort', onAbort)
-    stop.abort()
-    const failed = await loop.then(
-      () => false,
-      () => true,
-    )
-    if (failed) return
-    try {
-      await registrar.deregister(board.status().registration, { timeoutMs, ...callOptions })
-    } finally {
-      board.closed()
-    }
+): Promise<RegistrationSession | RegistrationGroup> {
+  const { previous, ...rest } = options
+  const settings = readSessionOptions(rest, registrar.ttlSeconds)
+  if (!isList(what)) {
+    const { ttlSeconds, onConflict, signal, timeoutMs } = settings
+    const first = await registrar.register(what, { ttlSeconds, onConflict, previous, signal, timeoutMs })
+    return keepOneRegistered(registrar, first, settings)
   }
-  let ending: Promise<void> | undefined
-  let markClosed = () => {}
-  const closed = new Promise<void>((resolve, reject) => {
-    markClosed = resolve
-    loop.catch(reject)
-  })
-  // Whoever never looks at `closed` must not learn of it by the process ending.
-  closed.catch(() => {})
-  const close = (callOptions?: CallOptions): Promise<void> => {
-    ending ??= end(callOptions).finally(markClosed)
-    return ending
-  }
-  const closeQuietly = () => close().catch((error: unknown) => board.trouble(error))
-  const onAbort = () => void closeQuietly()
-  if (signal?.aborted) onAbort()
-  else signal?.addEventListener('abort', onAbort, { once: true })
-
-  return { status: board.status, subscribe: board.subscribe, closed, close, [Symbol.asyncDispose]: closeQuietly }
+  if (previous !== undefined) throw new TypeError('previous is for one instance, not for several')
+  return keepGroupRegistered(registrar, what, settings)
 }
 
-function checkHeartbeat(heartbeatMs: number | undefined, ttlSeconds: number): void {
-  if (heartbeatMs === undefined) return
-  const most = ttlSeconds * 500
-  if (!Number.isFinite(heartbeatMs) || heartbeatMs < 1 || heartbeatMs > most) {
-    throw new RangeError(
-      `heartbeatMs must be from 1 to ${most}, so that two beats fit into the TTL, got ${heartbeatMs}`,
-    )
+function keepOneRegistered(registrar: Registrar, first: Registration, settings: SessionSettings): RegistrationSession {
+  const group = createLeaseGroup(registrar, { ...settings, shared: false })
+  let member = group.adopt(first)
+  let last = first
+  const registration = () => {
+    last = group.registration(member) ?? last
+    return last
+  }
+  const board = createStatusBoard<SessionStatus>((own) => {
+    return { ...own, leaseId: group.leaseId(), registration: registration() }
+  })
+  const { session, write, assertOpen } = startSession(group, board, settings)
+  return {
+    ...session,
+    async update(input) {
+      assertOpen()
+      const { format } = registrar
+      const instance = completeInstance(underItsName(input, registration(), format), format, group.leaseId())
+      member = group.change(member, instance)
+      await write([member])
+      return registration()
+    },
+    async setStatus(status) {
+      assertOpen()
+      member = group.change(member, withStatus(member.instance, status))
+      await write([member])
+    },
   }
 }

@@ -3,19 +3,20 @@ import type { InstanceFormat, ServiceInstance } from '../instance/index.ts'
 
 /**
  * The operations that put the markers which the format wants beside these instances, each one once and only when it is
- * absent. For the transaction that puts the instances: a marker that came later would be missed for a moment.
+ * absent; whether it was is nobody's concern. For the transaction that puts the instances: a marker that came later would be missed for a moment.
  */
 export function putMarkers(
   etcd: EtcdClient,
   format: InstanceFormat,
   instances: readonly ServiceInstance[],
-): readonly Op<unknown>[] {
+): readonly Op<undefined>[] {
   const markers = instances.flatMap((instance) => format.markers?.(instance) ?? [])
-  return [...new Map(markers.map(({ key, value }) => [key, value]))].map(([key, value]) =>
-    etcd.kv
+  return [...new Map(markers.map(({ key, value }) => [key, value]))].map(([key, value]) => {
+    const { wire } = etcd.kv
       .txn()
       .if(compare.createRevision(key, '=', 0))
       .then(op.put(key, value))
-      .nested(),
-  )
+      .nested()
+    return { wire, read: () => undefined }
+  })
 }

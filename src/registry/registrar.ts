@@ -1,4 +1,4 @@
-import { LeaseNotFoundError } from '../errors.ts'
+import { InstanceConflictError, LeaseNotFoundError } from '../errors.ts'
 import type { CallOptions, EtcdClient } from '../http-client/index.ts'
 import { compare, op, randomLeaseId } from '../http-client/index.ts'
 import {
@@ -11,7 +11,9 @@ import {
 import { claimKey, conflict, type OnConflict } from './claim-key.ts'
 import { findRegistration } from './find-registration.ts'
 import { underItsName } from './input-name.ts'
-import { type InstanceName, type Registration, remainingMs } from './registration.ts'
+import { putMarkers } from './put-markers.ts'
+import { type InstanceName, longestLookMs, type Registration, remainingMs } from './registration.ts'
+import { sameBytes } from './same-bytes.ts'
 
 export interface RegistrarOptions {
   /** How instances are written. @default native() */
@@ -31,6 +33,8 @@ export interface RegisterOptions extends CallOptions {
 
 /** Writes instances under leases. It keeps no timer, so it serves functions that are frozen as well as servers. */
 export interface Registrar {
+  /** The client that it was made with. */
+  readonly etcd: EtcdClient
   readonly format: InstanceFormat
   readonly ttlSeconds: number
   /**
@@ -38,6 +42,9 @@ export interface Registrar {
    * two thirds of the TTL are left and nothing has changed; else the lease is kept alive; a changed instance is one write
    * under the same lease; another TTL, or a lease that is gone, is a new lease. When it fails or is aborted, the lease that
    * it took is given back.
+   *
+   * A lease that is kept alive has its key looked at at least once a TTL and every 30 s, by the caller's clock: what has been
+   * deleted or overwritten is put again. A key that another lease has taken meanwhile is left to it.
    *
    * @throws InvalidInstanceError for a wrong field, before any call; InstanceConflictError with `onConflict: 'fail'`.
    */
@@ -75,7 +82,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     const owner = options.previous?.leaseId
     const claimed = await claimKey(etcd, format, instance, { ...options, leaseId, ttlSeconds: asked, owner })
     if (claimed.ttlSeconds > asked) leastTtlSeconds = claimed.ttlSeconds
-    return { ...claimed, askedTtlSeconds: asked, renewedAt, instance }
+    return { ...claimed, askedTtlSeconds: asked, renewedAt, lookedAt: renewedAt, instance }
   }
 
   const renew = async (registration: Registration, options?: CallOptions): Promise<Registration> => {
@@ -91,7 +98,21 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       .if(compare.lease(previous.key, '=', previous.leaseId))
       .then(op.put(previous.key, format.encode(instance), { leaseId: previous.leaseId, allowEmpty: true }))
       .commit(options)
-    return put.succeeded ? { ...previous, instance, revision: put.revision } : undefined
+    return put.succeeded ? { ...previous, instance, revision: put.revision, lookedAt: Date.now() } : undefined
+  }
+
+  /** Looks at the key when it has not been looked at for long. Whoever has taken it since keeps it. */
+  const look = async (renewed: Registration, options: RegisterOptions): Promise<Registration> => {
+    const lookedAt = Date.now()
+    const age = lookedAt - (renewed.lookedAt ?? 0)
+    // A clock that went back knows nothing of that.
+    if (age >= 0 && age < longestLookMs(renewed.ttlSeconds)) return renewed
+    try {
+      return { ...(await registrar.verify(renewed, options)), lookedAt }
+    } catch (error) {
+      if (error instanceof InstanceConflictError && options.onConflict !== 'fail') return { ...renewed, lookedAt }
+      throw error
+    }
   }
 
   const replace = async (previous: Registration, input: InstanceInput, asked: number, options: RegisterOptions) => {
@@ -122,7 +143,8 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     }
   }
 
-  return {
+  const registrar: Registrar = {
+    etcd,
     format,
     ttlSeconds,
     renew,
@@ -143,7 +165,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       if (unchanged && fresh) return previous
       try {
         const renewed = fresh ? previous : await renew(previous, options)
-        const current = unchanged ? renewed : await rewrite(renewed, instance, options)
+        const current = unchanged ? await look(renewed, options) : await rewrite(renewed, instance, options)
         return current ?? (await replace(previous, named, asked, options))
       } catch (error) {
         if (error instanceof LeaseNotFoundError) return claim(named, asked, options)
@@ -159,22 +181,19 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       const put = await etcd.kv
         .txn()
         .if(compare.modRevision(key, '=', seen?.modRevision ?? 0))
-        .then(op.put(key, value, { leaseId, allowEmpty: true }))
+        .then(op.put(key, value, { leaseId, allowEmpty: true }), ...putMarkers(etcd, format, [instance]))
         .else(op.get(key))
         .commit(options)
       if (put.succeeded) return { ...registration, revision: put.revision }
       throw conflict(key, put.results[0].kvs[0]?.leaseId ?? '0')
     },
   }
+  return registrar
 }
 
-function checkTtl(ttlSeconds: number): number {
+export function checkTtl(ttlSeconds: number): number {
   if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 1) {
     throw new RangeError(`ttlSeconds must be an integer of 1 or more, got ${ttlSeconds}`)
   }
   return ttlSeconds
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

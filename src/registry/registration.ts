@@ -24,8 +24,15 @@ export interface Registration {
   /** etcd's revision when the instance was last written or seen. */
   readonly revision: number
   readonly instance: ServiceInstance
+  /** When etcd last showed that the key holds this instance: as `renewedAt`. Absent: look at the next occasion. */
+  readonly lookedAt?: number
   /** Other keys live under the same lease: deregistering deletes the key and leaves the lease. */
   readonly sharedLease?: boolean
+}
+
+/** A keep-alive that succeeds is no proof that the key is there: it is looked at at least once a TTL, and every 30 s. */
+export function longestLookMs(ttlSeconds: number): number {
+  return Math.min(ttlSeconds * 1000, 30_000)
 }
 
 /** The share of the TTL, in milliseconds, that is surely left at `now`. */

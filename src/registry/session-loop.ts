@@ -1,105 +1,229 @@
-import { createBackoff, jitter, sleep } from '../backoff.ts'
-import { InstanceConflictError, LeaseNotFoundError } from '../errors.ts'
-import type { InstanceInput } from '../instance/index.ts'
-import type { OnConflict } from './claim-key.ts'
-import { underItsName } from './input-name.ts'
-import type { Registrar } from './registrar.ts'
+import { createBackoff, jitter } from '../backoff.ts'
+import { EtcdError, LeaseNotFoundError, UnavailableError } from '../errors.ts'
+import { conflict } from './claim-key.ts'
+import { askHealth } from './health-check.ts'
+import type { LeaseGroup } from './lease-group.ts'
+import type { Member } from './member.ts'
+import { longestLookMs } from './registration.ts'
+import { longestMs, type SessionSettings } from './session-options.ts'
 import type { StatusBoard } from './session-status.ts'
 
-export interface SessionLoopOptions {
-  readonly ttlSeconds: number
-  readonly heartbeatMs: number | undefined
-  readonly timeoutMs: number | undefined
-  readonly onConflict: OnConflict
-  readonly signal: AbortSignal
+export interface SessionLoop {
+  /** Resolves when the loop has stopped; rejects when the session has been given up. */
+  readonly done: Promise<void>
+  /**
+   * Has what is due written now. Rejects when the attempt fails, with what went wrong, or InstanceConflictError for a key
+   * that another lease holds; the loop goes on trying.
+   */
+  write(members: readonly Member[]): Promise<void>
+  /** No more attempts; the one under way comes to its end. */
+  stop(): void
+}
+
+interface Failure {
+  readonly error: unknown
+}
+
+interface Writing {
+  readonly members: readonly Member[]
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 /** The longest delay between attempts while etcd is away, so that an instance is back soon after etcd is. */
 const retryMaxMs = 2000
-/** The key is looked at at least once a TTL, and at least this often. */
-const longestLookMs = 30_000
-
-interface Next {
-  /** Whether the lease may still be alive: then it is tried before a new one is taken. */
-  readonly held: boolean
-  readonly waitMs: number
-}
+/** How long giving a lease back may hold up the news that the session has been given up. */
+const giveBackMs = 1000
 
 /**
- * Beats until the signal is aborted: one thing at a time, each waiting for the one before.
- * @throws the signal's reason; InstanceConflictError with `onConflict: 'fail'`.
+ * Keeps a group alive until it is stopped: one thing at a time, each waiting for the one before, so that no late answer can
+ * undo what came after it.
+ * @param signal Ends the calls under way.
  */
-export async function runSessionLoop(
-  registrar: Registrar,
-  instance: InstanceInput,
+export function startSessionLoop(
+  group: LeaseGroup,
   board: StatusBoard,
-  options: SessionLoopOptions,
-): Promise<never> {
-  const { ttlSeconds, heartbeatMs, timeoutMs, onConflict, signal } = options
+  settings: SessionSettings,
+  signal: AbortSignal,
+): SessionLoop {
+  const { heartbeatMs, observeDelayMs, retryDelayMs, maxAttempts, onConflict, timeoutMs, healthCheck } = settings
   const call = { signal, timeoutMs }
   const backoff = createBackoff({ maxMs: retryMaxMs })
+  const beatMs = () => Math.min(heartbeatMs ?? group.ttlMs() / 3, longestMs / 2)
+  const patienceMs = () => timeoutMs ?? Math.min(3000, Math.max(500, group.ttlMs() / 3))
+  const nextBeat = () => performance.now() + jitter(beatMs())
+  // Never later than promised.
+  const nextLook = () => performance.now() + jitter(observeDelayMs ?? longestLookMs(group.ttlMs() / 1000)) / 1.1
+
   let okAt = performance.now()
-  let lookedAt = okAt
+  let beatAt = nextBeat()
+  let lookAt = nextLook()
+  /** When to try again, and to look whether all is well, after something has failed. */
+  let retryAt: number | undefined
+  let stopped = false
+  let asked = false
+  let wake = () => {}
+  let writing: Writing[] = []
+  /** Members whose key is somebody else's, as has been told. */
+  let standingBy: readonly Member[] = []
+  let givenUp: Failure | undefined
 
-  const current = () => board.status().registration
-  const ttlMs = () => current().ttlSeconds * 1000
-  const beatMs = () => heartbeatMs ?? ttlMs() / 3
-
-  const beat = async (): Promise<void> => {
-    const sentAt = performance.now()
-    const troubled = board.status().lastError !== undefined
-    const patienceMs = Math.min(3000, Math.max(500, ttlMs() / 3))
-    let registration = await registrar.renew(current(), { ...call, timeoutMs: timeoutMs ?? patienceMs })
-    const lookEveryMs = Math.min(ttlMs(), longestLookMs)
-    if (troubled || sentAt - lookedAt + beatMs() * 1.1 > lookEveryMs) {
-      registration = await registrar.verify(registration, call)
-      lookedAt = sentAt
-    }
-    okAt = sentAt
-    board.well(registration)
-  }
-
-  const registerAgain = async (): Promise<void> => {
-    board.retry()
-    const named = underItsName(instance, current(), registrar.format)
-    const again = (conflict: OnConflict) => registrar.register(named, { ...call, ttlSeconds, onConflict: conflict })
-    const registration = await again('fail').catch((error: unknown) => {
-      // Under no lease: a leftover, or put by hand. Nobody beats for it.
-      if (error instanceof InstanceConflictError && error.leaseId === '0') return again('takeover')
-      throw error
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(ms, longestMs))
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
     })
-    okAt = lookedAt = performance.now()
-    board.well(registration)
+
+  const trouble = (error: unknown, state?: 'lost') => {
+    const last = maxAttempts > 0 && board.current().attempts + 1 >= maxAttempts
+    board.trouble(error, last ? 'failed' : state)
+    if (last) givenUp = { error }
   }
 
-  const superseded = async (error: InstanceConflictError, held: boolean): Promise<Next> => {
-    board.trouble(error, onConflict === 'fail' ? 'failed' : 'lost')
-    // Our lease holds nothing any more.
-    if (held) await registrar.deregister(current(), call).catch(() => {})
-    if (onConflict === 'fail') throw error
-    return { held: false, waitMs: jitter(beatMs()) }
+  const write = async (): Promise<void> => {
+    if (group.wantsLease()) {
+      if (!board.current().healthy) return
+      board.retry()
+    }
+    await group.write(call)
   }
 
-  const attempt = async (held: boolean): Promise<Next> => {
-    try {
-      await (held ? beat() : registerAgain())
-      backoff.reset()
-      return { held: true, waitMs: jitter(beatMs()) }
-    } catch (error) {
-      signal.throwIfAborted()
-      if (error instanceof InstanceConflictError) return superseded(error, held)
-      const gone = held && error instanceof LeaseNotFoundError
-      const expired = performance.now() - okAt > ttlMs()
-      board.trouble(error, gone || expired || !held ? 'lost' : undefined)
-      // Nothing to wait for: etcd has just answered.
-      if (gone) return attempt(false)
-      return { held, waitMs: Math.min(beatMs(), backoff.next()) }
+  /** A key that another process has taken is left to it; with `fail` its instance is given up. */
+  const conclude = (confirmed: boolean): void => {
+    const taken = group.members().filter(({ state }) => state === 'taken')
+    const [first] = taken
+    if (onConflict === 'takeover' && first !== undefined) {
+      const news = taken.filter((member) => !standingBy.includes(member))
+      standingBy = taken
+      board.standBy(
+        first.error,
+        news.map(({ error }) => error),
+      )
+      return
+    }
+    standingBy = []
+    for (const member of taken) group.drop(member)
+    if (confirmed) board.well()
+    // Those that were never ours are the affair of whoever has just asked for them.
+    for (const { claim, error } of taken) {
+      if (claim !== 'back') continue
+      if (group.members().length === 0) givenUp = { error }
+      board.trouble(error, givenUp === undefined ? undefined : 'failed')
     }
   }
 
-  let next: Next = { held: true, waitMs: jitter(beatMs()) }
-  for (;;) {
-    await sleep(next.waitMs, signal)
-    next = await attempt(next.held)
+  /** Returns why what is due has not been tried, when the health check forbids it. @throws what etcd or the network says. */
+  const attempt = async (): Promise<Failure | undefined> => {
+    const startedAt = performance.now()
+    const beat = startedAt >= beatAt
+    const look = retryAt !== undefined || startedAt >= lookAt
+    const leaseId = group.leaseId()
+    if (beat && healthCheck !== undefined) {
+      const { healthy, error } = await askHealth(healthCheck, patienceMs())
+      board.health(healthy, error)
+    }
+    const { healthy } = board.current()
+    try {
+      if (healthy && beat) await group.renew({ ...call, timeoutMs: patienceMs() })
+      if (healthy && (look || (beat && standsBy()))) await group.look(call)
+      await write()
+    } catch (error) {
+      if (!(error instanceof LeaseNotFoundError)) throw error
+      group.lost()
+      board.lost(error)
+      // Nothing to wait for: etcd has just answered.
+      await write()
+    }
+    retryAt = undefined
+    if (beat) beatAt = nextBeat()
+    if (look) lookAt = nextLook()
+    if (!healthy) {
+      if (performance.now() - okAt > group.ttlMs()) board.lost()
+      return { error: new UnavailableError('healthCheck says no, so nothing is registered') }
+    }
+    const renewed = beat || group.leaseId() !== leaseId
+    if (renewed) okAt = startedAt
+    backoff.reset()
+    const contested = group.members().find(({ state }) => state === 'due')
+    if (contested !== undefined && !asked) throw conflict(contested.key, '0')
+    conclude(renewed || look)
+    return undefined
+  }
+
+  const standsBy = () => group.members().some(({ state }) => state === 'taken')
+
+  const retryMs = (alive: boolean) => {
+    const ms = retryDelayMs ?? backoff.next()
+    return alive || retryDelayMs === undefined ? Math.min(beatMs(), ms) : ms
+  }
+
+  const settle = (failure: Failure | undefined) => {
+    writing = writing.filter(({ members, resolve, reject }) => {
+      const taken = members.find(({ state }) => state === 'taken')
+      if (taken !== undefined) reject(taken.error)
+      else if (members.every(({ state }) => state === 'settled')) resolve()
+      else if (failure !== undefined) reject(failure.error)
+      else return true
+      return false
+    })
+  }
+
+  /** What etcd refuses is not asked for again and again: it would keep what is asked for beside it from being written. */
+  const dropNew = () => {
+    for (const member of writing.flatMap(({ members }) => members)) {
+      if (member.claim !== 'back') group.drop(member)
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      const waitMs = (retryAt ?? Math.min(beatAt, lookAt)) - performance.now()
+      if (!asked && waitMs > 0) {
+        await pause(waitMs)
+        continue
+      }
+      asked = false
+      let failure: Failure | undefined
+      try {
+        failure = await attempt()
+      } catch (error) {
+        if (stopped) return
+        failure = { error }
+        const alive = group.isHeld() && performance.now() - okAt <= group.ttlMs()
+        trouble(error, alive && board.current().state === 'registered' ? undefined : 'lost')
+        retryAt = performance.now() + retryMs(alive)
+        if (error instanceof EtcdError && !error.retryable) dropNew()
+      }
+      if (givenUp !== undefined) {
+        await group.release({ timeoutMs: giveBackMs }).catch(() => {})
+        throw givenUp.error
+      }
+      settle(failure)
+    }
+  }
+
+  const over = () => {
+    const { error } = givenUp ?? { error: new UnavailableError('the session is closed', { retryable: false }) }
+    for (const { reject } of writing.splice(0)) reject(error)
+  }
+  return {
+    done: run().finally(() => {
+      stopped = true
+      over()
+    }),
+    write: (members) =>
+      new Promise((resolve, reject) => {
+        writing.push({ members, resolve, reject })
+        asked = true
+        if (stopped) over()
+        else wake()
+      }),
+    stop() {
+      stopped = true
+      wake()
+    },
   }
 }

@@ -6,7 +6,7 @@ import { compilePrograms, runProgram, writePrograms } from './block-program.ts'
 import { type CodeBlock, readCodeBlocks } from './code-block.ts'
 import { preambles } from './preambles.ts'
 
-const pages = ['README.md', 'docs/http-client.md', 'docs/testing.md']
+const pages = ['README.md', 'docs/http-client.md', 'docs/testing.md', 'docs/from-kitex.md']
 const blocks = pages.flatMap(readCodeBlocks)
 writePrograms(blocks)
 
@@ -51,7 +51,7 @@ describe('the code in the pages', () => {
   })
 
   it('README.md: keeps a registration as data', async () => {
-    const { etcd, simulator, storage } = (await runProgram(blockNamed('README.md, Use it 3'))) as {
+    const { etcd, simulator, storage } = (await runProgram(blockNamed('README.md, Use it 4'))) as {
       etcd: ReturnType<typeof createEtcdClient>
       simulator: EtcdSimulator
       storage: { get(name: string): Promise<string | null> }

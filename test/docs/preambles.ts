@@ -10,11 +10,16 @@ export const preambles: Readonly<Record<string, string>> = {
   'README.md, Use it 2': `${client}
 import { createResolver } from 'etcd-edge'
 `,
-  'README.md, Use it 4': `${client}
+  'README.md, Use it 3': `${client}
+import { createRegistrar, keepRegistered } from 'etcd-edge'
+const registrar = createRegistrar(etcd)
+declare const database: { isUp(): Promise<boolean> }
+`,
+  'README.md, Use it 5': `${client}
 import { createInstancer } from 'etcd-edge'
 const web = createInstancer(etcd, 'web')
 `,
-  'README.md, Use it 3': `${client}
+  'README.md, Use it 4': `${client}
 import { createRegistrar } from 'etcd-edge'
 const stored = new Map<string, string>()
 export const storage = {
@@ -22,7 +27,7 @@ export const storage = {
   put: async (name: string, text: string): Promise<void> => void stored.set(name, text),
 }
 `,
-  'README.md, Use it 5': `${client}
+  'README.md, Use it 6': `${client}
 import { createInstancer, createRegistrar, createResolver } from 'etcd-edge'
 `,
   'docs/testing.md, Users and permissions': client,

@@ -101,7 +101,7 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
       await app.kv.put('/app/a', '1')
       await sleep(2000)
       await app.kv.put('/app/a', '2')
-      expect(log.count('auth/authenticate')).toBe(2)
+      expect(log.count('auth/authenticate')).toBeGreaterThanOrEqual(2)
     })
   })
 

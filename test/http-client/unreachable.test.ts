@@ -45,7 +45,7 @@ describeWithNewestEtcd('a client with an endpoint that does not answer', ({ path
       const start = performance.now()
       const call = client([bad.url]).kv.get('/app/a', { timeoutMs: 700 })
       await expect(call).rejects.toMatchObject({ endpoint: bad.url, retryable: true })
-      expect(performance.now() - start).toBeLessThan(1500)
+      expect(performance.now() - start).toBeLessThan(3000)
     })
   })
 

@@ -29,6 +29,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'detectFormat',
     'createRegistrar',
     'keepRegistered',
+    'goKitTtl',
     'createResolver',
     'createInstancer',
     'roundRobin',
@@ -71,7 +72,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'skydns',
     'detectFormat',
   ],
-  './registry': ['createRegistrar', 'keepRegistered'],
+  './registry': ['createRegistrar', 'keepRegistered', 'goKitTtl'],
   './resolver': [
     'createResolver',
     'createInstancer',

@@ -263,10 +263,11 @@ describeWithEtcd('a registrar', () => {
   it('finds a registration as etcd has it, whoever made it, and nothing where there is none', async () => {
     const registrar = registrarOf()
     const registration = await registrar.register({ ...web, tags: { env: 'prod' } })
-    const { renewedAt, ...found } = (await registrar.find({ service: 'web', id: 'a' })) ?? { renewedAt: 0 }
-    const { renewedAt: _, ...made } = registration
+    const { renewedAt, lookedAt, ...found } = (await registrar.find({ service: 'web', id: 'a' })) ?? { renewedAt: 0 }
+    const { renewedAt: _, lookedAt: madeAt = 0, ...made } = registration
     expect(found).toEqual(made)
     expect(Math.abs(renewedAt - registration.renewedAt)).toBeLessThan(2000)
+    expect(lookedAt).toBeGreaterThanOrEqual(madeAt)
     expect(await registrar.find({ service: 'web', id: 'b' })).toBeUndefined()
   })
 

@@ -61,6 +61,40 @@ describeWithEtcd('the examples, with the built package', () => {
       })
     })
 
+    it('renews in each run of a job what the run before it has printed, and registers again when that is gone', async () => {
+      const client = createEtcdClient({ endpoints: [etcd.url] })
+      const run = async (...stored: readonly string[]): Promise<string> => {
+        await using running = runExample(runtime, 'cron-renewal.ts', etcd.url, ...stored)
+        const { stdout, stderr, exitCode } = await running.ended
+        expect([stderr, exitCode]).toEqual(['', 0])
+        return stdout
+      }
+      const first = await run()
+      const { key, leaseId, modRevision } = await readRecord(client, '/services/job/')
+      expect(JSON.parse(first)).toMatchObject({ key, leaseId, revision: modRevision })
+      const second = await run(first)
+      expect(await readRecord(client, '/services/job/')).toMatchObject({ leaseId, modRevision })
+      expect(JSON.parse(second).renewedAt).toBeGreaterThan(JSON.parse(first).renewedAt)
+      await client.lease.revoke(JSON.parse(second).leaseId)
+      const third = JSON.parse(await run(second))
+      expect(await readRecord(client, '/services/job/')).toMatchObject({ key, leases: [third.leaseId] })
+      await client.lease.revoke(third.leaseId)
+    })
+
+    it('registers a frozen function with its first call and sends nothing with the next', async () => {
+      const client = createEtcdClient({ endpoints: [etcd.url] })
+      await using running = runExample(runtime, 'frozen-function.ts', etcd.url)
+      expect(await running.ended).toEqual({
+        stdout: 'call 1: lease/grant kv/txn\ncall 2: nothing sent\ncall 3: nothing sent',
+        stderr: '',
+        exitCode: 0,
+      })
+      const { key, leaseId, leases } = await readRecord(client, '/services/fn/')
+      expect(key).toBe('/services/fn/fn-1')
+      expect(leases).toEqual([leaseId])
+      for (const each of leases) await client.lease.revoke(each)
+    })
+
     it('prints who comes and goes', async () => {
       const registrar = createRegistrar(createEtcdClient({ endpoints: [etcd.url] }))
       await using running = runExample(runtime, 'watch-instances.ts', 'inn', etcd.url)

@@ -88,7 +88,8 @@ describeWithEtcd('the Worker in workerd', () => {
     const changedAt = performance.now()
 
     expect((await (await poll).json()).instances).toMatchObject([{ id: 'a' }])
-    expect(performance.now() - changedAt).toBeLessThan(2000)
+    // Of the 20 s that it would have waited.
+    expect(performance.now() - changedAt).toBeLessThan(15_000)
     await untilWatchers(0)
   })
 

@@ -1,0 +1,27 @@
+import { DeadlineError } from '../errors.ts'
+import type { SessionOptions } from './session-options.ts'
+
+export interface Health {
+  readonly healthy: boolean
+  /** What the check has thrown; a DeadlineError when it was late. */
+  readonly error: unknown
+}
+
+/** Asks, and takes silence and exceptions for a no. */
+export async function askHealth(check: SessionOptions['healthCheck'], timeoutMs: number): Promise<Health> {
+  if (check === undefined) return { healthy: true, error: undefined }
+  const controller = new AbortController()
+  const { signal } = controller
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  const silence = () => controller.abort(new DeadlineError(`healthCheck: no answer within ${timeoutMs} ms`))
+  const timer = setTimeout(silence, timeoutMs)
+  try {
+    return { healthy: await Promise.race([check(signal), late]), error: undefined }
+  } catch (error) {
+    return { healthy: false, error }
+  } finally {
+    clearTimeout(timer)
+  }
+}
