@@ -6,7 +6,14 @@ import { compilePrograms, runProgram, writePrograms } from './block-program.ts'
 import { type CodeBlock, readCodeBlocks } from './code-block.ts'
 import { preambles } from './preambles.ts'
 
-const pages = ['README.md', 'docs/http-client.md', 'docs/testing.md', 'docs/from-kitex.md']
+const pages = [
+  'README.md',
+  'docs/http-client.md',
+  'docs/testing.md',
+  'docs/service-fetch.md',
+  'docs/from-go-kit.md',
+  'docs/from-kitex.md',
+]
 const blocks = pages.flatMap(readCodeBlocks)
 writePrograms(blocks)
 

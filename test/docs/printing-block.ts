@@ -13,10 +13,9 @@ export function readPrints({ code }: CodeBlock): string {
 export async function runCodeBlock({ code }: CodeBlock, modules: Readonly<Record<string, object>>): Promise<string> {
   const printed: string[] = []
   const log = (...values: readonly unknown[]) => void printed.push(...values.map(String))
-  const body = stripTypeScriptTypes(code).replace(
-    /^import \{(.*?)\} from '(.*?)'$/gms,
-    (_, names: string, from: string) => `const {${names}} = modules['${from}']`,
-  )
+  const body = stripTypeScriptTypes(code)
+    .replace(/^import \{(.*?)\} from '(.*?)'$/gms, (_, names, from) => `const {${names}} = modules['${from}']`)
+    .replace(/^import (\w+) from '(.*?)'$/gm, (_, name, from) => `const ${name} = modules['${from}'].default`)
   const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor
   await new AsyncFunction('modules', 'console', body)(modules, { log })
   return printed.join(' ')
