@@ -1,26 +1,21 @@
 /** A stretch of work that ends when its parent's does, when its time is up, or when it is cut short. */
 export interface AbortScope {
-  /** Undefined when nothing can end it. Its reason is what the work must reject with. */
-  readonly signal: AbortSignal | undefined
+  /** Its reason is what the work must reject with. */
+  readonly signal: AbortSignal
   abort(reason: unknown): void
   /** Frees the timer. The parent's abort still reaches the signal: whoever reads a body by it can be stopped. */
   settle(): void
 }
 
-export interface AbortScopeOptions {
-  /** None when undefined. */
-  readonly timeoutMs?: number | undefined
-  /** Makes the reason when time is up. */
-  readonly onTimeout: () => unknown
-  /** Whether `abort` will be needed. Without it and without a time the parent's own signal serves, which costs nothing. */
-  readonly abortable?: boolean
-}
-
+/**
+ * @param timeoutMs none when undefined.
+ * @param onTimeout makes the reason when time is up.
+ */
 export function startScope(
   parent: AbortSignal | undefined,
-  { timeoutMs, onTimeout, abortable = false }: AbortScopeOptions,
+  timeoutMs: number | undefined,
+  onTimeout: () => unknown,
 ): AbortScope {
-  if (timeoutMs === undefined && !abortable) return { signal: parent, abort: nothing, settle: nothing }
   const own = new AbortController()
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => own.abort(onTimeout()), timeoutMs)
   return {
@@ -30,5 +25,3 @@ export function startScope(
     settle: () => clearTimeout(timer),
   }
 }
-
-const nothing = () => {}

@@ -1,18 +1,10 @@
 import { DeadlineError, isEtcdError } from '../../errors.ts'
 import type { ServiceInstance } from '../../instance/index.ts'
 import { neverSent } from '../../never-sent.ts'
-import { startScope } from './abort-scope.ts'
+import { type AbortScope, startScope } from './abort-scope.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { isInvalid, isRepeatable, type ServiceCall } from './service-call.ts'
-
-/** An instance that was picked for an attempt, and what its balancer wants to know of it. */
-export interface Target {
-  readonly instance: ServiceInstance
-  /** It is at fault. */
-  failed(): void
-  /** The attempt is over. */
-  released(): void
-}
+import type { Target } from './target.ts'
 
 /** What became of an attempt: an answer, or what it failed with. */
 export interface Outcome {
@@ -25,72 +17,58 @@ export interface Outcome {
   readonly retryAfterMs?: number | undefined
 }
 
-export interface Attempt {
-  /** Never rejects. */
-  readonly outcome: Promise<Outcome>
-  /** Nobody waits for it any more: what is under way is aborted, an answer that comes nevertheless is not read. */
-  abandon(): void
-}
+/** The reason of whoever ends an attempt because nobody waits for it any more. */
+export const abandonment: DOMException = new DOMException('another instance has answered', 'AbortError')
 
 /** Statuses with which a gateway, or a server that cannot serve now, answers (RFC 9110, sections 15.6.3 to 15.6.5). */
 const unavailable: readonly number[] = [502, 503, 504]
 
-/** @param hedged whether it may be abandoned. */
-export function startAttempt(call: ServiceCall, target: Target, hedged: boolean): Attempt {
+/** Sends a request to an instance. Never rejects. */
+export async function attempt(call: ServiceCall, target: Target, scope?: AbortScope): Promise<Outcome> {
   const { request, rules } = call
-  const { perAttemptTimeoutMs, fetch } = rules
+  const { fetch } = rules
   const url = urlAt(target.instance, request.url)
-  const scope = startScope(call.scope.signal, {
-    timeoutMs: perAttemptTimeoutMs,
-    onTimeout: () => tooSlow(call.service, url, perAttemptTimeoutMs),
-    abortable: hedged,
-  })
-  let abandoned = false
-
-  const answered = (response: Response): Outcome => {
+  const own = scope ?? startAttemptScope(call, target)
+  try {
+    const response = await fetch(url, withSignal(request.init, own === undefined ? call.signal : own.signal))
     if (!unavailable.includes(response.status)) return { target, response, mayRetry: false }
-    if (!abandoned) target.failed()
+    if (own?.signal?.reason !== abandonment) target.failed()
     return { target, response, mayRetry: isRepeatable(call), retryAfterMs: readRetryAfter(response.headers) }
+  } catch (error) {
+    return failed(call, target, url, error, own?.signal)
+  } finally {
+    own?.settle()
+    target.released()
   }
+}
 
-  const failed = (error: unknown): Outcome => {
-    if (abandoned) return { target, error, mayRetry: false }
-    if (call.scope.signal?.aborted) {
-      // Out of time with nobody to say how much is due to one attempt: then this one has had it.
-      if (!request.signal?.aborted && perAttemptTimeoutMs === undefined) target.failed()
-      return { target, error, mayRetry: false }
-    }
-    if (scope.signal?.aborted) {
-      target.failed()
-      return { target, error: scope.signal.reason, mayRetry: isRepeatable(call) }
-    }
-    // The caller's mistake is no instance's fault.
-    if (isInvalid(request, url)) return { target, error, mayRetry: false }
-    target.failed()
-    const unsent = isEtcdError(error) ? error.notExecuted : neverSent(error)
-    return { target, error, mayRetry: (unsent && request.body !== 'once') || isRepeatable(call) }
+/** Its own time, and a way to abandon it; undefined when it needs neither. */
+export function startAttemptScope(call: ServiceCall, { instance }: Target, abortable = false): AbortScope | undefined {
+  const { perAttemptTimeoutMs } = call.rules
+  if (perAttemptTimeoutMs === undefined && !abortable) return undefined
+  const onTimeout = () => {
+    const { origin } = new URL(urlAt(instance, call.request.url))
+    const message = `"${call.service}": no answer from ${origin} within ${perAttemptTimeoutMs} ms`
+    return new DeadlineError(message, { endpoint: origin })
   }
+  return startScope(call.signal, perAttemptTimeoutMs, onTimeout)
+}
 
-  const run = async (): Promise<Outcome> => {
-    try {
-      return answered(await fetch(url, withSignal(request.init, scope.signal)))
-    } catch (error) {
-      return failed(error)
-    } finally {
-      scope.settle()
-      target.released()
-    }
+function failed(call: ServiceCall, target: Target, url: string, error: unknown, own: AbortSignal | undefined): Outcome {
+  const { request, rules, signal } = call
+  const final = { target, error, mayRetry: false }
+  if (own?.reason === abandonment) return final
+  if (signal?.aborted) {
+    // Out of time, with nothing to say how much is due to one attempt: then this one has had it.
+    if (!request.signal?.aborted && rules.perAttemptTimeoutMs === undefined) target.failed()
+    return final
   }
-
-  const outcome = run()
-  return {
-    outcome,
-    abandon() {
-      abandoned = true
-      scope.abort(new DOMException('another instance has answered', 'AbortError'))
-      outcome.then(discard)
-    },
-  }
+  // The caller's mistake is no instance's fault.
+  if (!own?.aborted && isInvalid(request, url)) return final
+  target.failed()
+  if (own?.aborted) return { target, error: own.reason, mayRetry: isRepeatable(call) }
+  const unsent = isEtcdError(error) ? error.notExecuted : neverSent(error)
+  return { target, error, mayRetry: (unsent && request.body !== 'once') || isRepeatable(call) }
 }
 
 /** Lets go of an answer that nobody will read, and of its connection. */
@@ -106,9 +84,4 @@ export function withSignal(init: RequestInit, signal: AbortSignal | undefined): 
 export function urlAt({ scheme, address }: ServiceInstance, { protocol, pathname, search }: URL): string {
   const own = scheme === 'http' || scheme === 'https' ? `${scheme}:` : protocol
   return `${own}//${address}${pathname}${search}`
-}
-
-function tooSlow(service: string, url: string, ms: number | undefined): DeadlineError {
-  const { origin } = new URL(url)
-  return new DeadlineError(`"${service}": no answer from ${origin} within ${ms} ms`, { endpoint: origin })
 }

@@ -1,9 +1,9 @@
-import { discard, type Target, urlAt, withSignal } from './attempt.ts'
-import { mostRedirects, type Redirect, readRedirect } from './redirect.ts'
+import { discard, urlAt, withSignal } from './attempt.ts'
+import { isRedirect, mostRedirects, type Redirect, readRedirect } from './redirect.ts'
 import { type Answered, sendToService } from './send-to-service.ts'
 import type { ServiceBalancers } from './service-balancers.ts'
 import type { ServiceCall } from './service-call.ts'
-import { createTargets } from './targets.ts'
+import type { Target } from './target.ts'
 
 /**
  * Sends a request, and what its redirects lead to: to the instance that redirects when they stay there, to any instance of
@@ -12,38 +12,28 @@ import { createTargets } from './targets.ts'
  * @throws TypeError for more redirects than `fetch` follows and for one that `fetch` refuses; what `sendToService` throws.
  */
 export async function followRedirects(call: ServiceCall, balancers: ServiceBalancers): Promise<Response> {
-  const { redirect: mode = 'follow' } = call.request.init
-  if (!call.rules.followsRedirects || mode !== 'follow') return (await send(call, balancers)).response
-
-  let hop: ServiceCall = { ...call, request: { ...call.request, init: { ...call.request.init, redirect: 'manual' } } }
+  let hop = call
   let at: Target | undefined
   for (let left = mostRedirects; ; left--) {
-    const answered = await send(hop, balancers, at)
-    const redirect = redirectOf(answered, hop)
-    if (redirect === undefined) return left === mostRedirects ? answered.response : redirected(answered.response)
-    discard(answered)
+    const answered = await sendToService(hop, balancers, at)
+    if (!call.request.follows || !isRedirect(answered.response)) {
+      return left === mostRedirects ? answered.response : redirected(answered.response)
+    }
+    const redirect = take(answered, hop)
     if (left === 0) throw new TypeError(`"${hop.service}": more than ${mostRedirects} redirects`)
     const service = redirect.to === 'instance' ? hop.service : serviceOf(redirect.request.url, hop)
     if (service === undefined) return leave(redirect, call)
-    at = redirect.to === 'instance' ? answered.target : undefined
+    at = redirect.to === 'instance' ? answered.target.again() : undefined
     hop = { ...hop, service, request: redirect.request }
   }
 }
 
-/** @param at the instance to begin with; the balancer's pick when it is undefined. */
-async function send(call: ServiceCall, balancers: ServiceBalancers, at?: Target): Promise<Answered> {
-  const targets = createTargets(call, balancers)
-  // The balancer has been told already that the pick is over.
-  const first = at === undefined ? await targets.first() : { ...at, released: () => {} }
-  return sendToService(call, targets, first)
-}
-
-function redirectOf(answered: Answered, { request }: ServiceCall): Redirect | undefined {
+/** Reads where an answer leads, and lets go of it. */
+function take(answered: Answered, { request }: ServiceCall): Redirect {
   try {
     return readRedirect(answered.response, request, urlAt(answered.target.instance, request.url))
-  } catch (error) {
+  } finally {
     discard(answered)
-    throw error
   }
 }
 
@@ -53,9 +43,9 @@ function serviceOf(url: URL, { rules, service, request }: ServiceCall): string |
   return url.hostname === request.url.hostname ? service : undefined
 }
 
-function leave({ request }: Redirect, { rules, scope }: ServiceCall): Promise<Response> {
+function leave({ request }: Redirect, { rules, signal }: ServiceCall): Promise<Response> {
   const { fetch } = rules
-  return fetch(request.url.href, withSignal({ ...request.init, redirect: 'follow' }, scope.signal))
+  return fetch(request.url.href, withSignal({ ...request.init, redirect: 'follow' }, signal))
 }
 
 /** As `fetch` marks it; its `url` is that of the instance. */

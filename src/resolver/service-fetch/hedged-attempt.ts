@@ -1,5 +1,6 @@
-import { type Attempt, discard, type Outcome, startAttempt, type Target } from './attempt.ts'
-import { isRepeatable, type ServiceCall } from './service-call.ts'
+import { abandonment, attempt, discard, type Outcome, startAttemptScope } from './attempt.ts'
+import type { ServiceCall } from './service-call.ts'
+import type { Target } from './target.ts'
 import type { Targets } from './targets.ts'
 
 export interface HedgedOutcome {
@@ -8,9 +9,15 @@ export interface HedgedOutcome {
   readonly sent: number
 }
 
+interface Running {
+  readonly outcome: Promise<Outcome>
+  /** Nobody waits for it any more: what is under way is aborted, an answer that comes nevertheless is not read. */
+  abandon(): void
+}
+
 /**
- * An attempt, and when there is no answer after `hedgingDelayMs` another one beside it, and so on, each at an instance of
- * its own. The first answer that is not to be retried wins; all others are abandoned. Never rejects.
+ * An attempt, and when there is no answer after `ms` another one beside it, and so on, each at an instance of its own. The
+ * first answer that is not to be retried wins; all others are abandoned. Never rejects.
  *
  * Source: gRPC's hedging (proposal A6), Kitex's backup request.
  *
@@ -20,26 +27,19 @@ export async function attemptWithHedges(
   call: ServiceCall,
   target: Target,
   targets: Targets,
-  most: number,
+  { ms, most }: { readonly ms: number; readonly most: number },
 ): Promise<HedgedOutcome> {
-  const { hedgingDelayMs } = call.rules
-  if (hedgingDelayMs === undefined || most === 1 || !isRepeatable(call)) {
-    const outcome = await startAttempt(call, target, false).outcome
-    note(targets, outcome, call)
-    return { outcome, sent: 1 }
-  }
-
-  const running = new Map<Target, Attempt>()
+  const running = new Map<Target, Running>()
   let sent = 0
   const launch = (at: Target) => {
     sent += 1
     targets.leaveAlone(at, Number.POSITIVE_INFINITY)
-    running.set(at, startAttempt(call, at, true))
+    running.set(at, startRunning(call, at))
   }
   launch(target)
   for (let wanted = most; ; ) {
-    const joining = sent < wanted ? findLater(targets, hedgingDelayMs) : undefined
-    const outcomes = [...running.values()].map((attempt) => attempt.outcome)
+    const joining = sent < wanted ? findLater(targets, ms) : undefined
+    const outcomes = [...running.values()].map(({ outcome }) => outcome)
     const event = await Promise.race(joining === undefined ? outcomes : [...outcomes, joining.found])
     if ('joins' in event) {
       if (event.joins === undefined) wanted = sent
@@ -48,13 +48,31 @@ export async function attemptWithHedges(
     }
     joining?.giveBack()
     running.delete(event.target)
-    note(targets, event, call)
     if (!event.mayRetry || running.size === 0) {
       for (const loser of running.values()) loser.abandon()
       return { outcome: event, sent }
     }
+    noteTried(call, targets, event)
     discard(event)
   }
+}
+
+function startRunning(call: ServiceCall, target: Target): Running {
+  const scope = startAttemptScope(call, target, true)
+  const outcome = attempt(call, target, scope)
+  return {
+    outcome,
+    abandon() {
+      scope?.abort(abandonment)
+      outcome.then(discard)
+    },
+  }
+}
+
+/** Notes when this call may ask the instance again: never, when that is later than it is to be waited for. */
+export function noteTried({ rules }: ServiceCall, targets: Targets, { target, retryAfterMs }: Outcome): void {
+  const tooLong = retryAfterMs !== undefined && retryAfterMs > rules.maxRetryAfterMs
+  targets.leaveAlone(target, tooLong ? Number.POSITIVE_INFINITY : retryAfterMs || undefined)
 }
 
 interface Joining {
@@ -76,15 +94,4 @@ function findLater(targets: Targets, ms: number): Joining {
       found.then(({ joins }) => joins?.released())
     },
   }
-}
-
-/** How long this call is not to ask the instance again. */
-function note(
-  targets: Targets,
-  { target, mayRetry, retryAfterMs = 0 }: Outcome,
-  { rules, backoff }: ServiceCall,
-): void {
-  if (!mayRetry) return
-  const tooLong = retryAfterMs > rules.maxRetryAfterMs
-  targets.leaveAlone(target, tooLong ? Number.POSITIVE_INFINITY : retryAfterMs || backoff.next())
 }

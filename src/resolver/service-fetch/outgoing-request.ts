@@ -6,6 +6,8 @@ export interface OutgoingRequest {
   readonly method: string
   /** For `fetch(url, init)`: everything but the signal. */
   readonly init: RequestInit
+  /** Whether redirects are followed here: `init` tells `fetch` to leave them alone then. */
+  readonly follows: boolean
   /** The caller's own. */
   readonly signal: AbortSignal | undefined
   /** `once`: a stream that the caller has handed over. `request`: that of a `Request`, which is one whatever it was made from. */
@@ -16,22 +18,30 @@ export interface OutgoingRequest {
  * Reads what `fetch` is given; the members of `init` win over those of a `Request`, as they do there, and `init` may be one
  * itself. Members that only one runtime knows (`cf`, `dispatcher`, `tls`, `client`) are kept.
  *
+ * @param mayFollow whether redirects can be followed here at all.
  * @throws TypeError for a URL that is not absolute, not http or https, or holds credentials, and for a `Request` whose body
  * has been read.
  */
-export function readRequest(input: string | URL | Request, init: RequestInit | undefined): OutgoingRequest {
+export function readRequest(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  mayFollow: boolean,
+): OutgoingRequest {
   const merged: Record<string, unknown> = isRequest(input) ? fieldsOf(input) : {}
   for (const [name, value] of Object.entries(isRequest(init) ? fieldsOf(init) : (init ?? {}))) {
     // A body of null leaves that of the Request in place; a signal of null takes its signal away.
     if (value !== undefined && !(name === 'body' && value === null)) merged[name] = value
   }
   const { signal, ...sent } = merged as RequestInit
+  const follows = mayFollow && (sent.redirect ?? 'follow') === 'follow'
+  if (follows) sent.redirect = 'manual'
   const owner = [input, init].find((each) => isRequest(each) && each.body !== null && each.body === sent.body)
   if (isRequest(owner) && owner.bodyUsed) throw new TypeError('input: the body of the Request has been read already')
   return {
     url: readUrl(isRequest(input) ? input.url : String(input)),
     method: (sent.method ?? 'GET').toUpperCase(),
     init: sent,
+    follows,
     signal: signal ?? undefined,
     body: owner === undefined ? kindOf(sent.body) : 'request',
   }

@@ -15,22 +15,22 @@ const redirecting: readonly number[] = [301, 302, 303, 307, 308]
 const aboutBody = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length']
 const secret = ['authorization', 'proxy-authorization', 'cookie', 'host']
 
+/** Whether `fetch` would follow it. */
+export function isRedirect({ status, headers }: Response): boolean {
+  return redirecting.includes(status) && headers.has('location')
+}
+
 /**
  * Reads a redirect as `fetch` does: 303, and 301 and 302 after a POST, ask with GET; a request to another host loses its
- * credentials. Undefined for an answer that is none.
+ * credentials.
  *
  * Source: Fetch standard, "HTTP-redirect fetch".
  *
  * @param from the URL at the instance that has answered.
  * @throws TypeError for a place that is not http or https, and for a streaming body that would have to be sent again.
  */
-export function readRedirect(
-  { status, headers }: Response,
-  request: OutgoingRequest,
-  from: string,
-): Redirect | undefined {
-  const location = headers.get('location')
-  if (!redirecting.includes(status) || location === null) return undefined
+export function readRedirect({ status, headers }: Response, request: OutgoingRequest, from: string): Redirect {
+  const location = headers.get('location') ?? ''
   const url = URL.canParse(location, from) ? new URL(location, from) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(`${request.url.origin} redirects to what is no http or https URL`)

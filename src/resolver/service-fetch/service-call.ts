@@ -1,5 +1,3 @@
-import type { Backoff } from '../../backoff.ts'
-import type { AbortScope } from './abort-scope.ts'
 import type { ServiceFetchRules } from './options.ts'
 import type { OutgoingRequest } from './outgoing-request.ts'
 
@@ -8,18 +6,17 @@ export interface ServiceCall {
   readonly service: string
   readonly request: OutgoingRequest
   readonly rules: ServiceFetchRules
-  readonly scope: AbortScope
+  /** Ends the call: the caller's abort, or `timeoutMs`. Undefined when nothing can. */
+  readonly signal: AbortSignal | undefined
   /** When there is no time left, by the monotonic clock. */
   readonly endsAt: number
-  /** Between two attempts at one instance. */
-  readonly backoff: Backoff
 }
 
 /**
  * Whether sending it twice does no more than sending it once: by its method, or because it has an idempotency key, as
  * Go's `net/http` has it (`transport.go`, `isReplayable`).
  */
-export function isRepeatable({ request, rules }: Pick<ServiceCall, 'request' | 'rules'>): boolean {
+export function isRepeatable({ request, rules }: ServiceCall): boolean {
   if (request.body === 'once') return false
   if (rules.repeatableMethods.has(request.method)) return true
   const headers = new Headers(request.init.headers)

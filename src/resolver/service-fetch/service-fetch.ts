@@ -1,4 +1,3 @@
-import { createBackoff } from '../../backoff.ts'
 import { DeadlineError } from '../../errors.ts'
 import { startScope } from './abort-scope.ts'
 import { followRedirects } from './follow-redirects.ts'
@@ -28,7 +27,8 @@ import { checkSource, createServiceBalancers, type ServiceSource } from './servi
  * What `fetch` would give, the caller gets: the last answer, 503 included, or the very error of the last attempt, a
  * `TypeError` in most runtimes, so that whoever handles failures of `fetch` (ky's retries do) handles these.
  *
- * @param source a resolver, or instancers, one for each service.
+ * @param source a resolver, or instancers, one for each service. While one call asks the resolver, the others in flight go
+ * on with what etcd has confirmed in the last 10 s.
  * @throws TypeError or RangeError for a wrong option. The calls reject with: TypeError for what `fetch` refuses and for a
  * URL without a service; NoInstancesError when there is no instance to send it to; DeadlineError when `timeoutMs` is
  * over, or `perAttemptTimeoutMs` for the last attempt; InvalidInstanceError for a name that no service can have;
@@ -37,29 +37,27 @@ import { checkSource, createServiceBalancers, type ServiceSource } from './servi
 export function createServiceFetch(source: ServiceSource, options: ServiceFetchOptions = {}): ServiceFetch {
   checkSource(source)
   const rules = readOptions(options)
-  const { fetch, timeoutMs } = rules
+  const { fetch, serviceOf, timeoutMs } = rules
   const balancers = createServiceBalancers(source, rules.balancer)
   return async (input, init) => {
-    const asked = readRequest(input, init)
-    const service = rules.serviceOf === undefined ? asked.url.hostname : rules.serviceOf(asked.url)
+    const asked = readRequest(input, init, rules.followsRedirects)
+    const service = serviceOf === undefined ? asked.url.hostname : serviceOf(asked.url)
     if (service === undefined) return fetch(input, init)
-    const { signal } = asked
-    signal?.throwIfAborted()
-    const endsAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
-    const scope = startScope(signal, {
-      timeoutMs,
-      onTimeout: () => new DeadlineError(`"${service}": no answer within ${timeoutMs} ms`),
-    })
+    asked.signal?.throwIfAborted()
+    const tooLate = () => new DeadlineError(`"${service}": no answer within ${timeoutMs} ms`)
+    const scope = timeoutMs === undefined ? undefined : startScope(asked.signal, timeoutMs, tooLate)
+    const signal = scope?.signal ?? asked.signal
+    const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs
     try {
-      const request = asked.body === 'request' ? await holdBody(asked, rules.maxReplayBytes, scope.signal) : asked
-      return await followRedirects({ service, request, rules, scope, endsAt, backoff: createBackoff() }, balancers)
+      const request = asked.body === 'request' ? await holdBody(asked, rules.maxReplayBytes, signal) : asked
+      return await followRedirects({ service, request, rules, signal, endsAt }, balancers)
     } catch (error) {
       // Whatever fetch has made of it: in workerd it is a copy.
-      if (signal?.aborted) throw signal.reason
-      if (scope.signal?.aborted) throw scope.signal.reason
+      asked.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       throw error
     } finally {
-      scope.settle()
+      scope?.settle()
     }
   }
 }

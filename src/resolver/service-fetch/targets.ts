@@ -1,20 +1,7 @@
-import { notify } from '../../notify.ts'
-import type { Target } from './attempt.ts'
-import type { ServiceBalancer } from './options.ts'
+import { type Backoff, createBackoff } from '../../backoff.ts'
 import type { ServiceBalancers } from './service-balancers.ts'
 import type { ServiceCall } from './service-call.ts'
-
-/** Where the attempts of one call go. */
-export interface Targets {
-  /** @throws NoInstancesError when there is none; what the source throws. */
-  first(): Promise<Target>
-  /** An instance that this call has not tried; undefined when there is none, or none can be found now. */
-  another(): Promise<Target | undefined>
-  /** Notes that one has been tried, and from when on it may be tried again; `Infinity`: never. */
-  leaveAlone(target: Target, ms: number): void
-  /** Of those that were tried, the one that may be tried again first, and how long that is from now. */
-  again(): { readonly target: Target; readonly waitMs: number } | undefined
-}
+import { Target } from './target.ts'
 
 interface Tried {
   readonly target: Target
@@ -22,48 +9,57 @@ interface Tried {
   readonly until: number
 }
 
-export function createTargets({ service, request, rules, scope }: ServiceCall, balancers: ServiceBalancers): Targets {
-  const tried = new Map<string, Tried>()
-  const { url, method, init } = request
-  const key = rules.keyOf?.({ url, method, headers: new Headers(init.headers) })
-  const by = key === undefined ? {} : { key }
+/** Where a call has been, and where it may go. */
+export class Targets {
+  readonly #call: ServiceCall
+  readonly #balancers: ServiceBalancers
+  /** By the id of the instance. */
+  #tried: Map<string, Tried> | undefined
+  #backoff: Backoff | undefined
 
-  const first = async () => {
-    const balancer = await balancers.of(service, scope.signal)
-    return targetOf(balancer, tried.size === 0 && key === undefined ? undefined : { ...by, exclude: [...tried.keys()] })
+  constructor(call: ServiceCall, balancers: ServiceBalancers) {
+    this.#call = call
+    this.#balancers = balancers
   }
 
-  return {
-    first,
-    async another() {
-      try {
-        const target = await first()
-        if (!tried.has(target.instance.id)) return target
-        target.released()
-      } catch (error) {
-        // What became of the last attempt says more than that nobody else can be found.
-        if (scope.signal?.aborted) throw error
-      }
-      return undefined
-    },
-    leaveAlone: (target, ms) => void tried.set(target.instance.id, { target, until: performance.now() + ms }),
-    again() {
-      const [soonest] = [...tried.values()].sort((a, b) => a.until - b.until)
-      if (soonest === undefined) return undefined
-      // Its balancer has been told of this pick already.
-      const target = { ...soonest.target, released: () => {} }
-      return { target, waitMs: Math.max(0, soonest.until - performance.now()) }
-    },
+  /** @throws NoInstancesError when there is none; what the source throws. */
+  async first(): Promise<Target> {
+    const { service, request, rules, signal } = this.#call
+    const balancer = await this.#balancers.of(service, signal)
+    const { url, method, init } = request
+    const key = rules.keyOf?.({ url, method, headers: new Headers(init.headers) })
+    if (this.#tried === undefined && key === undefined) return new Target(balancer.pick(), balancer)
+    const exclude = [...(this.#tried?.keys() ?? [])]
+    return new Target(balancer.pick(key === undefined ? { exclude } : { exclude, key }), balancer)
   }
-}
 
-function targetOf(balancer: ServiceBalancer, options: Parameters<ServiceBalancer['pick']>[0]): Target {
-  const instance = balancer.pick(options)
-  // What is the balancer's own trouble is none of the call's.
-  const tell = (what: (() => void) | undefined) => notify(what, undefined)
-  return {
-    instance,
-    failed: () => tell(() => balancer.reportFailure?.(instance)),
-    released: () => tell(() => balancer.release?.(instance)),
+  /** An instance that this call has not tried; undefined when there is none, or none can be found now. */
+  async another(): Promise<Target | undefined> {
+    try {
+      const target = await this.first()
+      if (!this.#tried?.has(target.instance.id)) return target
+      target.released()
+    } catch (error) {
+      // What became of the last attempt says more than that nobody else can be found.
+      if (this.#call.signal?.aborted) throw error
+    }
+    return undefined
+  }
+
+  /**
+   * Notes that one has been tried.
+   * @param ms how long it is not to be tried again; `Infinity`: not by this call. @default a little longer each time
+   */
+  leaveAlone(target: Target, ms?: number): void {
+    this.#tried ??= new Map()
+    this.#backoff ??= createBackoff()
+    this.#tried.set(target.instance.id, { target, until: performance.now() + (ms ?? this.#backoff.next()) })
+  }
+
+  /** Of those that were tried, the one that may be tried again first, and how long that is from now. */
+  soonest(): { readonly target: Target; readonly waitMs: number } | undefined {
+    const [first] = [...(this.#tried?.values() ?? [])].sort((a, b) => a.until - b.until)
+    if (first === undefined) return undefined
+    return { target: first.target.again(), waitMs: Math.max(0, first.until - performance.now()) }
   }
 }

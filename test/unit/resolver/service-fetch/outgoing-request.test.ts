@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { readRequest } from '../../../../src/resolver/service-fetch/outgoing-request.ts'
+import { readRequest as read } from '../../../../src/resolver/service-fetch/outgoing-request.ts'
 
 const url = 'http://web/path?query=1'
+const readRequest = (input: string | URL | Request, init: RequestInit | undefined) => read(input, init, false)
 
 it.each([
   ['text', url],
