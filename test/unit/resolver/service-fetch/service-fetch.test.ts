@@ -36,6 +36,8 @@ const outcomeOf = (call: Promise<Response>) =>
     (error: unknown) => error,
   )
 
+const busy = (retryAfter: string) => new Response('busy', { status: 503, headers: { 'retry-after': retryAfter } })
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
@@ -252,8 +254,6 @@ describe('an instance that has been tried', () => {
     expect(await call).toBe(200)
   })
 
-  const busy = (retryAfter: string) => new Response('busy', { status: 503, headers: { 'retry-after': retryAfter } })
-
   it.each([
     ['3', 3000],
     [new Date(4000).toUTCString(), 4000],
@@ -304,6 +304,15 @@ describe('an instance that has been tried', () => {
     await vi.advanceTimersByTimeAsync(1000)
     expect(await call).toBe(200)
     expect(hosts(line)).toEqual(['a', 'b'])
+  })
+
+  it('is one pick of the balancer, however often it is asked', async () => {
+    const told: string[] = []
+    const { serviceFetch } = alone([503, 503, 200], { balancer: inOrder(told) })
+    const call = outcomeOf(serviceFetch('http://web/'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await call).toBe(200)
+    expect(told).toEqual(['picked a', 'failed a', 'released a', 'failed a'])
   })
 
   it('is asked again when etcd cannot be asked for another', async () => {
@@ -487,6 +496,20 @@ describe('the caller’s signal', () => {
     expect(await call).toBe(reason)
     expect(line.events).toEqual(['a cancelled'])
     expect(told).toEqual(['picked a', 'failed a', 'released a'])
+  })
+
+  it('ends the search for another instance, and lets the last answer go', async () => {
+    const controller = new AbortController()
+    const line = scriptedFetch({ a: busy('3600') })
+    const known = resolverOf([instance('a')])
+    const resolve: typeof known.resolve = async (service, options) => {
+      if (known.asked.length === 0) return known.resolve(service)
+      controller.abort(reason)
+      throw options?.signal?.reason
+    }
+    const serviceFetch = createServiceFetch({ resolve }, { fetch: line.fetch })
+    expect(await outcomeOf(serviceFetch('http://web/', { signal: controller.signal }))).toBe(reason)
+    expect(line.events).toEqual(['a cancelled'])
   })
 
   it('is handed on as it is where nothing else can end the call', async () => {
