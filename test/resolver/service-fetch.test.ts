@@ -43,7 +43,7 @@ describeWithEtcd('a service fetch', () => {
   }
   /** In the order of the ids. */
   const inOrder: ServiceFetchOptions['balancer'] = (live) => ({
-    pick({ exclude = [] } = {}) {
+    pick({ exclude = [] }) {
       const found = live.snapshot().instances.find(({ id }) => !exclude.includes(id))
       if (found === undefined) throw new Error('nobody')
       return found

@@ -4,7 +4,7 @@ import { equal, failure, isTrue } from './portable-assert.ts'
 
 /** Instances in the order of their ids, so that a case knows who is asked first. */
 const inOrder: ServiceFetchOptions['balancer'] = (live) => ({
-  pick({ exclude = [] } = {}) {
+  pick({ exclude = [] }) {
     const found = live.snapshot().instances.find(({ id }) => !exclude.includes(id))
     if (found === undefined) throw new Error('nobody is left')
     return found

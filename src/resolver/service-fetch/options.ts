@@ -3,6 +3,7 @@ import type { ServiceInstance } from '../../instance/index.ts'
 import { isBrowser } from '../../is-browser.ts'
 import type { Instancer } from '../instancer.ts'
 import { roundRobin } from '../round-robin.ts'
+import type { ResolvedInstance } from '../service-snapshot.ts'
 
 /** The instances of a service as they are now. */
 export type LiveInstances = Pick<Instancer, 'service' | 'snapshot'>
@@ -13,7 +14,7 @@ export interface ServiceBalancer {
    * @param options `exclude`: ids of instances that this call has tried already; `key`: what the option `keyOf` gave.
    * @throws NoInstancesError when there is none.
    */
-  pick(options?: { readonly exclude?: readonly (string | ServiceInstance)[]; readonly key?: string }): ServiceInstance
+  pick(options: { readonly exclude?: readonly (string | ResolvedInstance)[]; readonly key?: string }): ServiceInstance
   /** Told of an instance that was not to be reached, broke off, was too slow, or answered 502, 503 or 504. */
   reportFailure?(instance: ServiceInstance): void
   /** Told once for each pick when its attempt is over: the head of the answer is there, or there will be none. */

@@ -53,7 +53,6 @@ export function createServiceFetch(source: ServiceSource, options: ServiceFetchO
       return await followRedirects({ service, request, rules, signal, endsAt }, balancers)
     } catch (error) {
       // Whatever fetch has made of it: in workerd it is a copy.
-      asked.signal?.throwIfAborted()
       signal?.throwIfAborted()
       throw error
     } finally {

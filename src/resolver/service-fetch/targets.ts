@@ -28,9 +28,9 @@ export class Targets {
     const balancer = await this.#balancers.of(service, signal)
     const { url, method, init } = request
     const key = rules.keyOf?.({ url, method, headers: new Headers(init.headers) })
-    if (this.#tried === undefined && key === undefined) return new Target(balancer.pick(), balancer)
-    const exclude = [...(this.#tried?.keys() ?? [])]
-    return new Target(balancer.pick(key === undefined ? { exclude } : { exclude, key }), balancer)
+    const by = key === undefined ? {} : { key }
+    const options = this.#tried === undefined ? by : { ...by, exclude: [...this.#tried.keys()] }
+    return new Target(balancer.pick(options), balancer)
   }
 
   /** An instance that this call has not tried; undefined when there is none, or none can be found now. */

@@ -20,14 +20,17 @@ const start = (
 }
 
 /** Answers after a while, unless it is aborted; notes what has become of it. */
-function answers(ms: number, status: number, events: string[] = []): Act {
+function answers(ms: number, status: number, events: string[] = [], headers: HeadersInit = {}): Act {
   return ({ init: { signal } }) =>
     new Promise((resolve, reject) => {
       const cancel = () => void events.push('cancelled')
       const timer = setTimeout(
         () =>
           resolve(
-            new Response(new ReadableStream({ cancel, start: (sink) => sink.enqueue(new Uint8Array(1)) }), { status }),
+            new Response(new ReadableStream({ cancel, start: (sink) => sink.enqueue(new Uint8Array(1)) }), {
+              status,
+              headers,
+            }),
           ),
         ms,
       )
@@ -150,6 +153,16 @@ describe('hedging', () => {
     const failed = outcomeOf(error.serviceFetch('http://web/'))
     await vi.advanceTimersByTimeAsync(1000)
     expect([await failed, error.line.sent.length]).toEqual([last, 2])
+  })
+
+  it('remembers of each what it has said about Retry-After', async () => {
+    const busy = (seconds: string): Act => answers(150, 503, [], { 'retry-after': seconds })
+    const { serviceFetch, sent } = start({ a: [busy('1'), 200], b: busy('3') }, {}, ['a', 'b'])
+    const call = outcomeOf(serviceFetch('http://web/'))
+    await vi.advanceTimersByTimeAsync(1149)
+    expect(sent()).toEqual(['a', 'b'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect([await call, sent()]).toEqual([200, ['a', 'b', 'a']])
   })
 
   it('ends with all its attempts when the caller gives up or time is over', async () => {

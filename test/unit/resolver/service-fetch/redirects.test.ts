@@ -26,7 +26,7 @@ describe('a redirect', () => {
     const { serviceFetch, urls, told, line } = start({ a: [to(location), 200] })
     const response = await serviceFetch('http://web/dir/file')
     expect([response.status, response.redirected, urls()[1]]).toEqual([200, true, expected])
-    expect(told.filter((each) => each.startsWith('picked'))).toEqual(['picked a'])
+    expect(told).toEqual(['picked a', 'released a'])
     expect(line.events).toEqual(['a cancelled'])
   })
 
@@ -41,6 +41,13 @@ describe('a redirect', () => {
     await serviceFetch('http://web/')
     expect(urls()).toEqual(['http://a:80/', 'http://a:80/other'])
     expect(source.asked).toEqual(['web', 'web'])
+  })
+
+  it('to the name of the service is one, also behind others', async () => {
+    const { serviceFetch, urls, line } = start({ a: [to('/one'), to('http://a:80/two'), to('http://web/three'), 200] })
+    await serviceFetch('http://web/', { headers: { authorization: 'a' } })
+    expect(urls()).toEqual(['http://a:80/', 'http://a:80/one', 'http://a:80/two', 'http://a:80/three'])
+    expect(headersOf(line.sent[3]?.init)).toEqual({ authorization: 'a' })
   })
 
   it('to another host is left to fetch, without credentials', async () => {

@@ -57,6 +57,11 @@ describe('the body of a Request', () => {
     expect(input.bodyUsed).toBe(false)
   })
 
+  it('stays when that of init is null', async () => {
+    const { serviceFetch } = start(refused())
+    expect(await (await serviceFetch(post('text'), { body: null })).text()).toBe('text')
+  })
+
   it('is used up, as by fetch', async () => {
     const { serviceFetch } = start(refused())
     const input = post('text')

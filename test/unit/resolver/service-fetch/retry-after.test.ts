@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { readRetryAfter } from '../../../../src/resolver/service-fetch/retry-after.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: Date.UTC(1994, 10, 6, 8, 49, 30) }))
-afterEach(() => void vi.useRealTimers())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.useRealTimers()
+})
 
 it.each([
   ['0', 0],
@@ -19,6 +22,12 @@ it.each([
   ['', undefined],
 ])('reads %j as %s ms', (value, ms) => {
   expect(readRetryAfter(new Headers({ 'retry-after': value }))).toBe(ms)
+})
+
+it('takes a date for GMT, wherever we are', () => {
+  vi.stubEnv('TZ', 'Asia/Tokyo')
+  expect(new Date().getTimezoneOffset()).toBe(-540)
+  expect(readRetryAfter(new Headers({ 'retry-after': 'Sun Nov  6 08:49:37 1994' }))).toBe(7000)
 })
 
 it('is undefined where there is none', () => {

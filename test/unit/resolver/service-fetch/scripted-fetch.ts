@@ -30,7 +30,7 @@ export function resolverOf(...lists: readonly (readonly ServiceInstance[] | Erro
 /** Picks in the order of the list, and notes what it is told. */
 export function inOrder(told: string[] = []) {
   return (live: { snapshot(): { readonly instances: readonly ServiceInstance[] } }): ServiceBalancer => ({
-    pick({ exclude = [], key } = {}) {
+    pick({ exclude = [], key }) {
       if (key !== undefined) told.push(`key ${key}`)
       const found = live.snapshot().instances.find(({ id }) => !exclude.includes(id))
       if (found === undefined) throw new NoInstancesError('nobody')

@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { UnavailableError } from '../../../../src/errors.ts'
-import {
-  createServiceFetch,
-  roundRobin,
-  type ServiceFetch,
-  type ServiceFetchOptions,
-} from '../../../../src/resolver/index.ts'
+import { createServiceFetch, type ServiceFetch, type ServiceFetchOptions } from '../../../../src/resolver/index.ts'
 import { fixedSet } from './fixed-set.ts'
 import {
   type Act,
@@ -36,6 +31,8 @@ const outcomeOf = (call: Promise<Response>) =>
     (error: unknown) => error,
   )
 
+const busy = (retryAfter: string) => new Response('busy', { status: 503, headers: { 'retry-after': retryAfter } })
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
@@ -63,10 +60,11 @@ describe('where a call goes', () => {
 
   it('is another instance for each call', async () => {
     const line = scriptedFetch({ a: 200, b: 200, c: 200 })
-    const balancer: ServiceFetchOptions['balancer'] = (live) => roundRobin(live, { random: () => 0 })
-    const serviceFetch = createServiceFetch(resolverOf(three), { fetch: line.fetch, balancer })
+    const serviceFetch = createServiceFetch(resolverOf(three), { fetch: line.fetch })
     for (let call = 0; call < 4; call++) await serviceFetch('http://web/')
-    expect(hosts(line)).toEqual(['a', 'b', 'c', 'a'])
+    // It begins anywhere.
+    const [first, ...others] = hosts(line)
+    expect([new Set([first, ...others.slice(0, 2)]).size, others[2]]).toEqual([3, first])
   })
 
   it('is never an instance that is drained or draining', async () => {
@@ -252,8 +250,6 @@ describe('an instance that has been tried', () => {
     expect(await call).toBe(200)
   })
 
-  const busy = (retryAfter: string) => new Response('busy', { status: 503, headers: { 'retry-after': retryAfter } })
-
   it.each([
     ['3', 3000],
     [new Date(4000).toUTCString(), 4000],
@@ -304,6 +300,15 @@ describe('an instance that has been tried', () => {
     await vi.advanceTimersByTimeAsync(1000)
     expect(await call).toBe(200)
     expect(hosts(line)).toEqual(['a', 'b'])
+  })
+
+  it('is one pick of the balancer, however often it is asked', async () => {
+    const told: string[] = []
+    const { serviceFetch } = alone([503, 503, 200], { balancer: inOrder(told) })
+    const call = outcomeOf(serviceFetch('http://web/'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await call).toBe(200)
+    expect(told).toEqual(['picked a', 'failed a', 'released a', 'failed a'])
   })
 
   it('is asked again when etcd cannot be asked for another', async () => {
@@ -487,6 +492,20 @@ describe('the caller’s signal', () => {
     expect(await call).toBe(reason)
     expect(line.events).toEqual(['a cancelled'])
     expect(told).toEqual(['picked a', 'failed a', 'released a'])
+  })
+
+  it('ends the search for another instance, and lets the last answer go', async () => {
+    const controller = new AbortController()
+    const line = scriptedFetch({ a: busy('3600') })
+    const known = resolverOf([instance('a')])
+    const resolve: typeof known.resolve = async (service, options) => {
+      if (known.asked.length === 0) return known.resolve(service)
+      controller.abort(reason)
+      throw options?.signal?.reason
+    }
+    const serviceFetch = createServiceFetch({ resolve }, { fetch: line.fetch })
+    expect(await outcomeOf(serviceFetch('http://web/', { signal: controller.signal }))).toBe(reason)
+    expect(line.events).toEqual(['a cancelled'])
   })
 
   it('is handed on as it is where nothing else can end the call', async () => {
