@@ -1,7 +1,7 @@
 import { checkMs } from '../../check-ms.ts'
 import type { ServiceInstance } from '../../instance/index.ts'
 import { isBrowser } from '../../is-browser.ts'
-import { roundRobin } from '../balancer.ts'
+import { type PickOptions, roundRobin } from '../balancer.ts'
 import type { Instancer } from '../instancer.ts'
 
 /** The instances of a service as they are now. */
@@ -13,7 +13,7 @@ export interface ServiceBalancer {
    * @param options `exclude`: ids of instances that this call has tried already; `key`: what the option `keyOf` gave.
    * @throws NoInstancesError when there is none.
    */
-  pick(options: { readonly exclude?: readonly string[]; readonly key?: string }): ServiceInstance
+  pick(options: PickOptions & { readonly key?: string }): ServiceInstance
   /** Told of an instance that was not to be reached, broke off, was too slow, or answered 502, 503 or 504. */
   reportFailure?(instance: ServiceInstance): void
   /** Told once for each pick when its attempt is over: the head of the answer is there, or there will be none. */
