@@ -3,7 +3,6 @@ import type { ServiceInstance } from '../../instance/index.ts'
 import { isBrowser } from '../../is-browser.ts'
 import type { Instancer } from '../instancer.ts'
 import { roundRobin } from '../round-robin.ts'
-import type { ResolvedInstance } from '../service-snapshot.ts'
 
 /** The instances of a service as they are now. */
 export type LiveInstances = Pick<Instancer, 'service' | 'snapshot'>
@@ -11,10 +10,10 @@ export type LiveInstances = Pick<Instancer, 'service' | 'snapshot'>
 /** What picks an instance for each attempt. Every balancer of this library is one. */
 export interface ServiceBalancer {
   /**
-   * @param options `exclude`: ids of instances that this call has tried already; `key`: what the option `keyOf` gave.
+   * @param options `exclude`: ids of instances that this call has tried already; `key`: what `keyOf` gives.
    * @throws NoInstancesError when there is none.
    */
-  pick(options: { readonly exclude?: readonly (string | ResolvedInstance)[]; readonly key?: string }): ServiceInstance
+  pick(options: { readonly exclude?: readonly string[]; readonly key: string }): ServiceInstance
   /** Told of an instance that was not to be reached, broke off, was too slow, or answered 502, 503 or 504. */
   reportFailure?(instance: ServiceInstance): void
   /** Told once for each pick when its attempt is over: the head of the answer is there, or there will be none. */
@@ -39,14 +38,17 @@ export interface ServiceFetchOptions {
    * `serviceOf` says that it is for no service. @default the global `fetch`
    */
   readonly fetch?: ServiceFetch
-  /** Makes the balancer of a service; `consistentHash` wants `keyOf` as well. @default roundRobin */
+  /** Makes the balancer of a service. @default roundRobin */
   readonly balancer?: (instances: LiveInstances) => ServiceBalancer
   /**
    * The service that a URL names; `undefined` when it names none: that call goes out as it is, without retries.
    * @default the host of the URL; its port says nothing
    */
   readonly serviceOf?: (url: URL) => string | undefined
-  /** What the balancer picks by (`consistentHash`): a user, a session. @default nothing */
+  /**
+   * What the balancer picks by, if it picks by anything (`consistentHash`): a user, a session.
+   * @default path and query, so that each has its instance, as with nginx's `hash $request_uri consistent`
+   */
   readonly keyOf?: (request: ServiceRequest) => string
   /** How often one request is sent at most, the first time and hedges included. 1 never retries. @default 3 */
   readonly maxAttempts?: number

@@ -27,10 +27,10 @@ export class Targets {
     const { service, request, rules, signal } = this.#call
     const balancer = await this.#balancers.of(service, signal)
     const { url, method, init } = request
-    const key = rules.keyOf?.({ url, method, headers: new Headers(init.headers) })
-    const by = key === undefined ? {} : { key }
-    const options = this.#tried === undefined ? by : { ...by, exclude: [...this.#tried.keys()] }
-    return new Target(balancer.pick(options), balancer)
+    const { keyOf } = rules
+    const key = keyOf ? keyOf({ url, method, headers: new Headers(init.headers) }) : url.pathname + url.search
+    const tried = this.#tried
+    return new Target(balancer.pick(tried === undefined ? { key } : { key, exclude: [...tried.keys()] }), balancer)
   }
 
   /** An instance that this call has not tried; undefined when there is none, or none can be found now. */

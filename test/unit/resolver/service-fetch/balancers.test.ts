@@ -29,10 +29,17 @@ describe('a service fetch with each balancer', () => {
     expect(line.sent.length).toBeLessThanOrEqual(22)
   })
 
-  it('sends what has the same key to the same instance', async () => {
+  it.each([
+    ['the same key', keyOf],
+    ['the same path and query', undefined],
+  ])('sends what has %s to the same instance', async (_, keyOf) => {
     const line = scriptedFetch({ a: 200, b: 200, c: 200 })
     const source = resolverOf([instance('a'), instance('b'), instance('c')])
-    const serviceFetch = createServiceFetch(source, { fetch: line.fetch, balancer: consistentHash, keyOf })
+    const serviceFetch = createServiceFetch(source, {
+      fetch: line.fetch,
+      balancer: consistentHash,
+      ...(keyOf === undefined ? {} : { keyOf }),
+    })
     for (let call = 0; call < 30; call++) await serviceFetch(`http://web/${call % 10}`)
     const hostsOf = (path: string) =>
       new Set(
@@ -40,11 +47,5 @@ describe('a service fetch with each balancer', () => {
       )
     for (let path = 0; path < 10; path++) expect(hostsOf(`/${path}`).size).toBe(1)
     expect(new Set(line.sent.map(({ url }) => new URL(url).host)).size).toBeGreaterThan(1)
-  })
-
-  it('says so when a balancer wants a key and none is given', async () => {
-    const { fetch } = scriptedFetch({ a: 200 })
-    const serviceFetch = createServiceFetch(resolverOf([instance('a')]), { fetch, balancer: consistentHash })
-    await expect(serviceFetch('http://web/')).rejects.toThrow('key must be a string')
   })
 })

@@ -20,7 +20,7 @@ function start() {
     made.push(live.service)
     return roundRobin(live)
   })
-  const pick = async (service = 'web') => (await balancers.of(service, undefined)).pick({}).id
+  const pick = async (service = 'web') => (await balancers.of(service, undefined)).pick({ key: '' }).id
   return { asked, made, pick }
 }
 

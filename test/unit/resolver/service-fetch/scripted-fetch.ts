@@ -28,10 +28,10 @@ export function resolverOf(...lists: readonly (readonly ServiceInstance[] | Erro
 }
 
 /** Picks in the order of the list, and notes what it is told. */
-export function inOrder(told: string[] = []) {
+export function inOrder(told: string[] = [], keyed = false) {
   return (live: { snapshot(): { readonly instances: readonly ServiceInstance[] } }): ServiceBalancer => ({
     pick({ exclude = [], key }) {
-      if (key !== undefined) told.push(`key ${key}`)
+      if (keyed) told.push(`key ${key}`)
       const found = live.snapshot().instances.find(({ id }) => !exclude.includes(id))
       if (found === undefined) throw new NoInstancesError('nobody')
       told.push(`picked ${found.id}`)

@@ -113,13 +113,17 @@ describe('where a call goes', () => {
     expect((await patient).status).toBe(200)
   })
 
-  it('is told the balancer by a key of the caller’s', async () => {
-    const { serviceFetch, told } = start(
-      { a: 503, b: 200 },
-      { keyOf: ({ url, method, headers }) => `${url.pathname} ${method} ${headers.get('user')}` },
-    )
-    await serviceFetch('http://web/x', { headers: { user: 'me' } })
-    expect(told.filter((line) => line.startsWith('key'))).toEqual(['key /x GET me', 'key /x GET me'])
+  it('is told the balancer by a key: path and query, or what keyOf gives', async () => {
+    const keysOf = async (options: ServiceFetchOptions) => {
+      const told: string[] = []
+      const { serviceFetch } = start({ a: 503, b: 200 }, { balancer: inOrder(told, true), ...options })
+      await serviceFetch('http://web/x?y=1', { headers: { user: 'me' } })
+      return told.filter((line) => line.startsWith('key'))
+    }
+    expect(await keysOf({})).toEqual(['key /x?y=1', 'key /x?y=1'])
+    const keyOf: ServiceFetchOptions['keyOf'] = ({ url, method, headers }) =>
+      url.pathname + method + headers.get('user')
+    expect(await keysOf({ keyOf })).toEqual(['key /xGETme', 'key /xGETme'])
   })
 
   it('is named by serviceOf; what it does not name goes out as it was given', async () => {
