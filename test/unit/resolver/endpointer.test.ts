@@ -253,7 +253,7 @@ describe('createEndpointer', () => {
     expect(endpoints).toHaveLength(1)
   })
 
-  // go-kit, sd/endpointer_test.go: TestDefaultEndpointer, and what its TODO asks for.
+  // go-kit, sd/endpointer_test.go: TestDefaultEndpointer, and the closing that it leaves untested.
   it('closing lets go of the instancer and closes everything once', async () => {
     const endpointer = create({ invalidateOnErrorMs: 60_000 })
     instancer.set('a', 'b')
