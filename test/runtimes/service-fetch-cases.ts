@@ -68,7 +68,7 @@ export const serviceFetchCases: readonly ClientCase[] = [
     name: 'a service fetch hedges, and tells when time is up',
     async run(context) {
       equal((await asked(await start(context, { hedgingDelayMs: 20 })('http://halting/hedged')))[1], '/hedged')
-      equal((await asked(await start(context, { perAttemptTimeoutMs: 100 })('http://halting/second')))[1], '/second')
+      equal((await asked(await start(context, { perAttemptTimeoutMs: 2000 })('http://halting/second')))[1], '/second')
       const limits = [{ timeoutMs: 100 }, { perAttemptTimeoutMs: 100, maxAttempts: 1 }]
       for (const limit of limits) equal((await failure(start(context, limit)('http://halting/'))).code, 'DEADLINE')
     },
