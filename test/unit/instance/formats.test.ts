@@ -133,13 +133,21 @@ describe('native', () => {
 
   it.each([
     ['value', 'nonsense'],
+    ['value', 'null'],
+    ['value', '[]'],
     ['address', '{}'],
+    ['address', '{"address":5}'],
     ['address', '{"address":"nowhere"}'],
     ['weight', '{"address":"a:1","weight":"5"}'],
     ['weight', '{"address":"a:1","weight":-1}'],
+    ['weight', '{"address":"a:1","weight":1.5}'],
+    ['weight', '{"address":"a:1","weight":null}'],
+    ['zone', '{"address":"a:1","zone":5}'],
+    ['scheme', '{"address":"a:1","scheme":null}'],
+    ['tags', '{"address":"a:1","tags":["x"]}'],
     ['tags.x', '{"address":"a:1","tags":{"x":1}}'],
     ['status', '{"address":"a:1","status":"gone"}'],
-  ])('a record with a wrong %s is refused', (field, value) => {
+  ])('a record with a wrong %s is refused: %s', (field, value) => {
     expect(() => native().decode('/services/web/a', value)).toThrow(invalid(field))
   })
 
