@@ -92,6 +92,7 @@ describe('completeInstance', () => {
     ['weight', { weight: -1 }],
     ['weight', { weight: 1.5 }],
     ['scheme', { scheme: 'https://' }],
+    ['scheme', { scheme: null as never }],
     ['tags', { tags: [] as never }],
     ['tags.a', { tags: { a: 1 } as never }],
     ['version', { version: '' }],
@@ -198,6 +199,10 @@ describe('raw', () => {
     expect(new TextDecoder().decode(raw().encode({ ...instance, extra: { value } }))).toBe(value)
     expect(() => raw().encode({ ...instance, extra: { value: 'http://10.0.0.2:80' } })).toThrow(invalid('extra.value'))
     expect(() => raw().encode({ ...instance, extra: { other: 'x' } })).toThrow(invalid('extra.other'))
+  })
+
+  it.each(['', 5, null])('refuses the queryPrefix %j', (queryPrefix) => {
+    expect(() => raw({ queryPrefix: queryPrefix as string })).toThrow(TypeError)
   })
 
   it('queryPrefix lists exactly what it says, slash or not', () => {
