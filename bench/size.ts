@@ -3,6 +3,8 @@ import { build } from 'esbuild'
 import type { Row } from './comparison.ts'
 
 const client = "import { createEtcdClient } from 'etcd-edge/http-client'; globalThis.etcd = createEtcdClient;"
+const resolver =
+  "import { createResolver, createInstancer, roundRobin } from 'etcd-edge/resolver'; globalThis.found = [createResolver, createInstancer, roundRobin];"
 const peer = "import { Etcd3 } from 'etcd3'; globalThis.etcd = Etcd3"
 const registrar =
   "import { createRegistrar, keepRegistered } from 'etcd-edge/registry'; globalThis.kept = [createRegistrar, keepRegistered];"
@@ -10,7 +12,10 @@ const registrar =
 /** What an application ships, minified and gzipped. */
 const cases: readonly { readonly name: string; readonly uses: string; readonly most: number }[] = [
   { name: 'the client only', uses: client, most: 20_000 },
+  // What each adds to the client that it is given; the rows below hold the client too.
+  { name: 'the resolver only', uses: resolver, most: 24_000 },
   { name: 'the registrar only', uses: registrar, most: 24_000 },
+  { name: 'the resolver and its client', uses: client + resolver, most: 24_000 },
   { name: 'the registrar and its client', uses: client + registrar, most: 24_000 },
 ]
 

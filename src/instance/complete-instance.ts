@@ -13,7 +13,7 @@ export function completeInstance(input: InstanceInput, format: InstanceFormat, l
   const { service, scheme, weight = format.defaults.weight, tags = {}, version, zone, status, extra } = input
   format.dir(service)
   const address = checkAddress(input.address)
-  if (scheme !== undefined && !/^[a-z][a-z0-9+.-]*$/.test(scheme)) {
+  if (scheme !== undefined && !(typeof scheme === 'string' && /^[a-z][a-z0-9+.-]*$/.test(scheme))) {
     throw new InvalidInstanceError('scheme', 'must be a URL scheme such as "https", without "://"')
   }
   if (!Number.isSafeInteger(weight) || weight < 0) {

@@ -1,10 +1,10 @@
-import * as z from 'zod/mini'
 import { InvalidInstanceError } from '../errors.ts'
 import { checkAddress, splitAddress } from './address.ts'
 import type { InstanceFormat } from './instance-format.ts'
+import { isObject, type JsonObject, parseObject } from './json-record.ts'
 import { checkPrefix, splitKey } from './key-path.ts'
 import { valueText } from './record-value.ts'
-import type { ServiceInstance } from './service-instance.ts'
+import type { InstanceStatus, ServiceInstance } from './service-instance.ts'
 import { refuse } from './unsupported.ts'
 
 export interface NativeOptions {
@@ -15,16 +15,6 @@ export interface NativeOptions {
 const servicePattern = /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/
 const idPattern = /^[a-z0-9:[\]](?:[a-z0-9._:[\]-]{0,126}[a-z0-9:[\]])?$/
 const defaultWeight = 100
-
-const record = z.object({
-  address: z.string(),
-  scheme: z.optional(z.string()),
-  weight: z.optional(z.int().check(z.nonnegative())),
-  tags: z.optional(z.record(z.string(), z.string())),
-  version: z.optional(z.string()),
-  zone: z.optional(z.string()),
-  status: z.optional(z.enum(['passing', 'draining'])),
-})
 
 /**
  * This library's own format: key `<prefix>/<service>/<id>`, value JSON with everything that {@link ServiceInstance} has.
@@ -66,28 +56,43 @@ function checkName(name: unknown, pattern: RegExp, field: string): string {
 }
 
 function readRecord(service: string, id: string, text: string): ServiceInstance {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw new InvalidInstanceError('value', 'is not JSON', { cause })
-  }
-  const read = record.safeParse(json)
-  if (!read.success) {
-    const field = read.error.issues[0]?.path.join('.') || 'value'
-    throw new InvalidInstanceError(field, 'is not what a native record holds there')
-  }
-  const { address, scheme, weight = defaultWeight, tags = {}, version, zone, status } = read.data
-  if (splitAddress(address) === undefined) throw new InvalidInstanceError('address', 'is not host:port')
+  const json = parseObject(text)
+  const address = readField(json, 'address', isAddress)
+  if (address === undefined) throw new InvalidInstanceError('address', 'is missing')
+  const [scheme, version, zone] = ['scheme', 'version', 'zone'].map((field) => readField(json, field, isText))
+  const status = readField(json, 'status', isStatus)
   return {
     id,
     service,
     address,
     ...(scheme === undefined ? {} : { scheme }),
-    weight,
-    tags,
+    weight: readField(json, 'weight', isWeight) ?? defaultWeight,
+    tags: readTags(json),
     ...(version === undefined ? {} : { version }),
     ...(zone === undefined ? {} : { zone }),
     ...(status === undefined ? {} : { status }),
   }
 }
+
+function readTags(json: JsonObject): Readonly<Record<string, string>> {
+  const tags = readField(json, 'tags', isObject) ?? {}
+  for (const tag of Object.keys(tags)) readField(tags, tag, isText, `tags.${tag}`)
+  return tags as Record<string, string>
+}
+
+/** What a record says there; undefined when it says nothing. @throws InvalidInstanceError when that cannot be. */
+function readField<Value>(
+  json: JsonObject,
+  field: string,
+  fits: (value: unknown) => value is Value,
+  name: string = field,
+): Value | undefined {
+  const value = json[field]
+  if (value === undefined || fits(value)) return value
+  throw new InvalidInstanceError(name, 'is not what a native record holds there')
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isAddress = (value: unknown): value is string => isText(value) && splitAddress(value) !== undefined
+const isWeight = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+const isStatus = (value: unknown): value is InstanceStatus => value === 'passing' || value === 'draining'

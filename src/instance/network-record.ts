@@ -13,14 +13,15 @@ export interface NetworkFormatOptions {
   readonly name: string
   /** Without the slash at its end. */
   readonly prefix: string
+  /** Of whoever says none. @default 10 */
+  readonly defaultWeight?: number
   readonly json: (value: GoValue) => string
 }
 
-const defaultWeight = 10
 const networks = ['tcp', 'udp', 'unix']
 
 /** What Kitex and Hertz have in common: key `<prefix>/<service>/<address>`, value `network, address, weight, tags`. */
-export function networkFormat({ name, prefix, json }: NetworkFormatOptions): InstanceFormat {
+export function networkFormat({ name, prefix, defaultWeight = 10, json }: NetworkFormatOptions): InstanceFormat {
   const root = `${prefix}/`
   const dir = (service: string) => `${root}${checkSegment(service, 'service')}/`
   return {
@@ -40,7 +41,7 @@ export function networkFormat({ name, prefix, json }: NetworkFormatOptions): Ins
     decode(key, value) {
       const path = splitKey(root, key)
       if (path === undefined) throw new InvalidInstanceError('key', `is not ${root}<service>/<address>`)
-      return [readRecord(path.service, valueText(value))]
+      return [readRecord(path.service, valueText(value), defaultWeight)]
     },
   }
 }
@@ -51,12 +52,14 @@ function toRecord(format: string, instance: ServiceInstance) {
   if (!networks.includes(network)) {
     throw new InvalidInstanceError('scheme', `is tcp, udp or unix in the ${format} format`)
   }
-  if (weight === 0) throw new InvalidInstanceError('weight', `${format} reads 0 as 10, so it cannot drain an instance`)
+  if (weight === 0) {
+    throw new InvalidInstanceError('weight', `${format} reads 0 as its default weight, so it cannot drain an instance`)
+  }
   const joined = goMap(joinTags(format, tags, { version, zone }))
   return { network, address: checkAddress(instance.address), weight, tags: joined }
 }
 
-function readRecord(service: string, text: string): ServiceInstance {
+function readRecord(service: string, text: string, defaultWeight: number): ServiceInstance {
   const json = parseObject(text)
   const address = readAddress(goField(json, 'address'))
   const network = goField(json, 'network')
@@ -67,7 +70,7 @@ function readRecord(service: string, text: string): ServiceInstance {
     service,
     address,
     ...(typeof network === 'string' && network !== '' ? { scheme: network } : {}),
-    // Both resolvers give 10 to whoever says nothing, 0 or less (etcd_resolver.go, resolver.go).
+    // Both resolvers give it to whoever says nothing, 0 or less (etcd_resolver.go, resolver.go).
     weight: weight > 0 ? weight : defaultWeight,
     tags,
     ...readTagFields(tags),

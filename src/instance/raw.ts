@@ -29,7 +29,9 @@ const defaultWeight = 100
 export function raw(options: RawOptions = {}): InstanceFormat {
   const root = `${checkPrefix(options.prefix ?? '/services', 'prefix')}/`
   const { queryPrefix } = options
-  if (queryPrefix === '') throw new TypeError('queryPrefix must not be empty')
+  if (queryPrefix !== undefined && (typeof queryPrefix !== 'string' || queryPrefix === '')) {
+    throw new TypeError('queryPrefix must be a string that is not empty')
+  }
   const dir = (service: string) => `${root}${checkSegment(service, 'service')}/`
   return {
     name: 'raw',

@@ -57,6 +57,12 @@ export async function claimKey(
   }
 }
 
+/** @throws TypeError for another word, which would otherwise be taken for `takeover`. */
+export function checkOnConflict(onConflict: OnConflict): OnConflict {
+  if (onConflict === 'takeover' || onConflict === 'fail') return onConflict
+  throw new TypeError('onConflict must be "takeover" or "fail"')
+}
+
 function allowed(key: string, seen: KeyValue | undefined, owner: string | undefined): KeyValue | undefined {
   if (seen !== undefined && seen.leaseId !== owner) throw conflict(key, seen.leaseId)
   return seen

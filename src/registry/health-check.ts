@@ -7,8 +7,15 @@ export interface Health {
   readonly error: unknown
 }
 
-/** Asks, and takes silence and exceptions for a no. */
-export async function askHealth(check: SessionOptions['healthCheck'], timeoutMs: number): Promise<Health> {
+/**
+ * Asks, and takes silence and exceptions for a no.
+ * @param ended Nobody wants to know any more.
+ */
+export async function askHealth(
+  check: SessionOptions['healthCheck'],
+  timeoutMs: number,
+  ended: AbortSignal,
+): Promise<Health> {
   if (check === undefined) return { healthy: true, error: undefined }
   const controller = new AbortController()
   const { signal } = controller
@@ -17,11 +24,14 @@ export async function askHealth(check: SessionOptions['healthCheck'], timeoutMs:
   })
   const silence = () => controller.abort(new DeadlineError(`healthCheck: no answer within ${timeoutMs} ms`))
   const timer = setTimeout(silence, timeoutMs)
+  const cut = () => controller.abort(ended.reason)
+  ended.addEventListener('abort', cut, { once: true })
   try {
-    return { healthy: await Promise.race([check(signal), late]), error: undefined }
+    return { healthy: Boolean(await Promise.race([check(signal), late])), error: undefined }
   } catch (error) {
     return { healthy: false, error }
   } finally {
     clearTimeout(timer)
+    ended.removeEventListener('abort', cut)
   }
 }

@@ -15,7 +15,8 @@ import { createStatusBoard, type SessionStatus } from './session-status.ts'
 
 /**
  * A registration that is kept alive. What is asked for is wanted from then on: when the attempt under way fails, the method
- * rejects with what went wrong, and the session goes on trying.
+ * rejects with what went wrong, and the session goes on trying. Once the session is closing, and when it has been given up,
+ * every one of them rejects.
  */
 export interface RegistrationSession extends LeaseSession<SessionStatus> {
   /**
@@ -28,6 +29,7 @@ export interface RegistrationSession extends LeaseSession<SessionStatus> {
   /**
    * `draining` or `passing`, under the same lease. A format that has no place for it takes the key away meanwhile; the lease
    * stays.
+   * @throws TypeError for another word.
    */
   setStatus(status: InstanceStatus): Promise<void>
 }
@@ -63,6 +65,7 @@ export async function keepRegistered(
 ): Promise<RegistrationSession | RegistrationGroup> {
   const { previous, ...rest } = options
   const settings = readSessionOptions(rest, registrar.ttlSeconds)
+  settings.signal?.throwIfAborted()
   if (!isList(what)) {
     const { ttlSeconds, onConflict, signal, timeoutMs } = settings
     const first = await registrar.register(what, { ttlSeconds, onConflict, previous, signal, timeoutMs })

@@ -170,6 +170,7 @@ export function createLeaseGroup(registrar: Registrar, options: LeaseGroupOption
         return member
       }
       const next = add(instance)
+      next.isNew = member.isNew
       remove(member)
       return next
     },
@@ -177,7 +178,7 @@ export function createLeaseGroup(registrar: Registrar, options: LeaseGroupOption
       const { instance, key, leaseId, ttlSeconds, renewedAt, revision, sharedLease = false } = registration
       lease = last = { id: leaseId, ttlSeconds, renewedAt, confirmed: true, foreign: sharedLease }
       const member = createMember(format, instance, onConflict)
-      Object.assign(member, { key, revision, stored: instance, state: 'settled', claim: 'back' })
+      Object.assign(member, { key, revision, stored: instance, state: 'settled', claim: 'back', isNew: false })
       members.set(member.name, member)
       return member
     },

@@ -24,6 +24,8 @@ export interface Member {
    * beat for it (`back`).
    */
   claim: OnConflict | 'back'
+  /** It has never been there: when etcd refuses it, it is no longer wanted. */
+  isNew: boolean
   /** Whose the key is, while it is taken. */
   error: InstanceConflictError | undefined
 }
@@ -32,12 +34,13 @@ export function createMember(format: InstanceFormat, instance: ServiceInstance, 
   return {
     name: nameOf(instance),
     instance,
-    value: format.encode(instance),
+    value: recordOf(format, instance),
     key: '',
     state: 'due',
     stored: undefined,
     revision: 0,
     claim,
+    isNew: true,
     error: undefined,
   }
 }
@@ -126,6 +129,7 @@ export function written(member: Member, { instance, value }: Wish, revision: num
   member.revision = revision
   member.error = undefined
   member.claim = 'back'
+  member.isNew = false
 }
 
 /** The lease is gone, and what was under it. */

@@ -3,7 +3,8 @@ import type { InstanceFormat, ServiceInstance } from '../instance/index.ts'
 
 /**
  * The operations that put the markers which the format wants beside these instances, each one once and only when it is
- * absent; whether it was is nobody's concern. For the transaction that puts the instances: a marker that came later would be missed for a moment.
+ * absent; whether it was is nobody's concern. For the transaction that puts the instances: a marker that came later would be
+ * missed for a moment.
  */
 export function putMarkers(
   etcd: EtcdClient,

@@ -1,3 +1,4 @@
+import { checkMs } from '../check-ms.ts'
 import { InstanceConflictError, LeaseNotFoundError } from '../errors.ts'
 import type { CallOptions, EtcdClient } from '../http-client/index.ts'
 import { compare, op, randomLeaseId } from '../http-client/index.ts'
@@ -8,11 +9,11 @@ import {
   native,
   type ServiceInstance,
 } from '../instance/index.ts'
-import { claimKey, conflict, type OnConflict } from './claim-key.ts'
+import { checkOnConflict, claimKey, conflict, type OnConflict } from './claim-key.ts'
 import { findRegistration } from './find-registration.ts'
 import { underItsName } from './input-name.ts'
 import { putMarkers } from './put-markers.ts'
-import { type InstanceName, longestLookMs, type Registration, remainingMs } from './registration.ts'
+import { checkRegistration, type InstanceName, longestLookMs, type Registration, remainingMs } from './registration.ts'
 import { sameBytes } from './same-bytes.ts'
 
 export interface RegistrarOptions {
@@ -46,7 +47,8 @@ export interface Registrar {
    * A lease that is kept alive has its key looked at at least once a TTL and every 30 s, by the caller's clock: what has been
    * deleted or overwritten is put again. A key that another lease has taken meanwhile is left to it.
    *
-   * @throws InvalidInstanceError for a wrong field, before any call; InstanceConflictError with `onConflict: 'fail'`.
+   * @throws InvalidInstanceError for a wrong field, RangeError for `ttlSeconds` and `timeoutMs`, TypeError for `previous` and
+   * `onConflict`, all before any call; InstanceConflictError with `onConflict: 'fail'`; what the client throws.
    */
   register(instance: InstanceInput, options?: RegisterOptions): Promise<Registration>
   /** One keep-alive. @throws LeaseNotFoundError when the lease is gone: register again. */
@@ -86,8 +88,9 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
   }
 
   const renew = async (registration: Registration, options?: CallOptions): Promise<Registration> => {
+    const { leaseId } = checkRegistration(registration, 'registration')
     const renewedAt = Date.now()
-    const lease = await etcd.lease.keepAliveOnce(registration.leaseId, options)
+    const lease = await etcd.lease.keepAliveOnce(leaseId, options)
     return { ...registration, ttlSeconds: lease.ttlSeconds, renewedAt }
   }
 
@@ -127,7 +130,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
   }
 
   const deregister = async (registration: Registration, options?: CallOptions): Promise<void> => {
-    const { key, leaseId, sharedLease } = registration
+    const { key, leaseId, sharedLease } = checkRegistration(registration, 'registration')
     if (leaseId === '0' || sharedLease) {
       await etcd.kv
         .txn()
@@ -152,7 +155,10 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
     find: (name, options) => findRegistration(etcd, format, name, options),
     async register(input, options = {}) {
       const asked = checkTtl(options.ttlSeconds ?? ttlSeconds)
-      const { previous } = options
+      const { previous, onConflict, timeoutMs } = options
+      if (onConflict !== undefined) checkOnConflict(onConflict)
+      if (timeoutMs !== undefined) checkMs(timeoutMs, 'timeoutMs')
+      if (previous !== undefined) checkRegistration(previous, 'previous')
       if (previous === undefined) return claim(input, asked, options)
       const named = underItsName(input, previous, format)
       const instance = completeInstance(named, format, previous.leaseId)
@@ -173,7 +179,7 @@ export function createRegistrar(etcd: EtcdClient, options: RegistrarOptions = {}
       }
     },
     async verify(registration, options = {}) {
-      const { key, leaseId, instance } = registration
+      const { key, leaseId, instance } = checkRegistration(registration, 'registration')
       const value = format.encode(instance)
       const seen = await etcd.kv.get(key, options)
       if (seen?.leaseId === leaseId && sameBytes(seen.valueBytes, value)) return registration

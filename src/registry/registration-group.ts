@@ -1,5 +1,5 @@
-import type { InstanceInput, InstanceStatus } from '../instance/index.ts'
-import { completeInstance } from '../instance/index.ts'
+import { UnavailableError } from '../errors.ts'
+import { completeInstance, type InstanceInput, type InstanceStatus } from '../instance/index.ts'
 import { conflict } from './claim-key.ts'
 import { createLeaseGroup, type LeaseGroup } from './lease-group.ts'
 import type { Member } from './member.ts'
@@ -14,7 +14,7 @@ import { createStatusBoard, type GroupStatus } from './session-status.ts'
  * together, back together.
  *
  * What is asked for is wanted from then on: when the attempt under way fails, the method rejects with what went wrong, and
- * the session goes on trying.
+ * the session goes on trying. Once the session is closing, and when it has been given up, every one of them rejects.
  */
 export interface RegistrationGroup extends LeaseSession<GroupStatus> {
   /**
@@ -38,7 +38,7 @@ export interface RegistrationGroup extends LeaseSession<GroupStatus> {
   /**
    * `draining` or `passing`, for one instance or for all. A format that has no place for it takes the key away meanwhile;
    * the lease stays.
-   * @throws TypeError when there is no such instance.
+   * @throws TypeError when there is no such instance, and for another word.
    */
   setStatus(status: InstanceStatus, name?: InstanceName): Promise<void>
 }
@@ -77,7 +77,7 @@ export async function keepGroupRegistered(
 
   const registrationOf = (member: Member): Registration => {
     const registration = group.registration(member)
-    if (registration === undefined) throw member.error ?? new TypeError('it has been removed meanwhile')
+    if (registration === undefined) throw member.error ?? removedMeanwhile(member)
     return registration
   }
 
@@ -123,6 +123,9 @@ export async function keepGroupRegistered(
     },
   }
 }
+
+const removedMeanwhile = ({ instance: { service, id } }: Member) =>
+  new UnavailableError(`${service}/${id} has been removed meanwhile`, { retryable: false })
 
 const isMissing = ({ value, stored }: Member) => value !== undefined && stored === undefined
 

@@ -30,6 +30,18 @@ export interface Registration {
   readonly sharedLease?: boolean
 }
 
+/**
+ * It may come from storage, of whatever age and whoever's.
+ * @throws TypeError naming the argument when it is no registration.
+ */
+export function checkRegistration(value: Registration, argument: string): Registration {
+  const { key, leaseId, instance } = (value ?? {}) as Partial<Registration>
+  if (typeof key === 'string' && typeof leaseId === 'string' && typeof instance === 'object' && instance !== null) {
+    return value
+  }
+  throw new TypeError(`${argument} must be a Registration, as register() gives it`)
+}
+
 /** A keep-alive that succeeds is no proof that the key is there: it is looked at at least once a TTL, and every 30 s. */
 export function longestLookMs(ttlSeconds: number): number {
   return Math.min(ttlSeconds * 1000, 30_000)

@@ -16,7 +16,7 @@ export interface SessionLoop {
    * that another lease holds; the loop goes on trying.
    */
   write(members: readonly Member[]): Promise<void>
-  /** No more attempts; the one under way comes to its end. */
+  /** No more attempts; the call under way comes to its end, a health check is left to itself. */
   stop(): void
 }
 
@@ -61,6 +61,7 @@ export function startSessionLoop(
   /** When to try again, and to look whether all is well, after something has failed. */
   let retryAt: number | undefined
   let stopped = false
+  const stopping = new AbortController()
   let asked = false
   let wake = () => {}
   let writing: Writing[] = []
@@ -108,8 +109,8 @@ export function startSessionLoop(
     for (const member of taken) group.drop(member)
     if (confirmed) board.well()
     // Those that were never ours are the affair of whoever has just asked for them.
-    for (const { claim, error } of taken) {
-      if (claim !== 'back') continue
+    for (const { isNew, error } of taken) {
+      if (isNew) continue
       if (group.members().length === 0) givenUp = { error }
       board.trouble(error, givenUp === undefined ? undefined : 'failed')
     }
@@ -122,7 +123,8 @@ export function startSessionLoop(
     const look = retryAt !== undefined || startedAt >= lookAt
     const leaseId = group.leaseId()
     if (beat && healthCheck !== undefined) {
-      const { healthy, error } = await askHealth(healthCheck, patienceMs())
+      const { healthy, error } = await askHealth(healthCheck, patienceMs(), stopping.signal)
+      if (stopped) return undefined
       board.health(healthy, error)
     }
     const { healthy } = board.current()
@@ -174,7 +176,7 @@ export function startSessionLoop(
   /** What etcd refuses is not asked for again and again: it would keep what is asked for beside it from being written. */
   const dropNew = () => {
     for (const member of writing.flatMap(({ members }) => members)) {
-      if (member.claim !== 'back') group.drop(member)
+      if (member.isNew) group.drop(member)
     }
   }
 
@@ -223,6 +225,7 @@ export function startSessionLoop(
       }),
     stop() {
       stopped = true
+      stopping.abort()
       wake()
     },
   }

@@ -1,4 +1,5 @@
-import type { OnConflict } from './claim-key.ts'
+import { checkMs } from '../check-ms.ts'
+import { checkOnConflict, type OnConflict } from './claim-key.ts'
 import { checkTtl } from './registrar.ts'
 import type { Registration } from './registration.ts'
 
@@ -11,7 +12,8 @@ export interface SessionOptions {
   readonly onConflict?: OnConflict
   /**
    * Asked before each heartbeat. While it answers false, throws, or takes as long as a keep-alive may, no heartbeat is sent
-   * and nothing is registered again: etcd drops the instance when its TTL is over. Its signal is aborted when it is late.
+   * and nothing is registered again: etcd drops the instance when its TTL is over. Its signal is aborted when it is late and
+   * when the session closes, which does not wait for it.
    */
   readonly healthCheck?: (signal: AbortSignal) => boolean | Promise<boolean>
   /**
@@ -61,7 +63,7 @@ export function readSessionOptions(options: SessionOptions, presetTtlSeconds: nu
   const { onConflict = 'takeover', maxAttempts = 0, drainDelayMs = 0, healthCheck } = options
   const ttlSeconds = checkTtl(options.ttlSeconds ?? presetTtlSeconds)
   checkHeartbeat(options.heartbeatMs, ttlSeconds)
-  if (onConflict !== 'takeover' && onConflict !== 'fail') throw new TypeError('onConflict must be "takeover" or "fail"')
+  checkOnConflict(onConflict)
   if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 0) {
     throw new RangeError(`maxAttempts must be an integer of 0 or more, got ${maxAttempts}`)
   }
@@ -71,18 +73,11 @@ export function readSessionOptions(options: SessionOptions, presetTtlSeconds: nu
   const kitex = maxAttempts > 0
   const observeDelayMs = options.observeDelayMs ?? (kitex ? 30_000 : undefined)
   const retryDelayMs = options.retryDelayMs ?? (kitex ? 10_000 : undefined)
-  for (const [option, value] of Object.entries({ observeDelayMs, retryDelayMs })) {
-    if (value !== undefined) checkDelay(value, option, 1)
+  for (const [option, value] of Object.entries({ observeDelayMs, retryDelayMs, timeoutMs: options.timeoutMs })) {
+    if (value !== undefined) checkMs(value, option)
   }
-  checkDelay(drainDelayMs, 'drainDelayMs', 0)
+  checkMs(drainDelayMs, 'drainDelayMs', 0)
   return { ...options, observeDelayMs, retryDelayMs, ttlSeconds, onConflict, maxAttempts, drainDelayMs }
-}
-
-export function checkDelay(value: number, option: string, least: number): number {
-  if (!Number.isFinite(value) || value < least || value > longestMs) {
-    throw new RangeError(`${option} must be from ${least} to ${longestMs} milliseconds, got ${value}`)
-  }
-  return value
 }
 
 function checkHeartbeat(heartbeatMs: number | undefined, ttlSeconds: number): void {

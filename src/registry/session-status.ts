@@ -76,7 +76,7 @@ export interface ToldBoard<Status extends LeaseStatus> extends StatusBoard {
 
 /**
  * Keeps the status and tells the listeners. The state is set before anybody is told; a listener that throws harms nobody.
- * @param rest What the lease says at this moment.
+ * @param complete Adds what the lease says at this moment.
  */
 export function createStatusBoard<Status extends LeaseStatus>(
   complete: (own: Omit<LeaseStatus, 'leaseId'>) => Status,

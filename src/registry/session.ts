@@ -1,10 +1,11 @@
 import { sleep } from '../backoff.ts'
+import { checkMs } from '../check-ms.ts'
 import { UnavailableError } from '../errors.ts'
 import type { CallOptions } from '../http-client/index.ts'
 import type { InstanceStatus, ServiceInstance } from '../instance/index.ts'
 import type { LeaseGroup } from './lease-group.ts'
 import { type SessionLoop, startSessionLoop } from './session-loop.ts'
-import { checkDelay, type SessionSettings } from './session-options.ts'
+import type { SessionSettings } from './session-options.ts'
 import type { LeaseStatus, SessionListener, ToldBoard } from './session-status.ts'
 
 export interface CloseOptions extends CallOptions {
@@ -24,7 +25,10 @@ export interface LeaseSession<Status extends LeaseStatus> extends AsyncDisposabl
    * the heartbeat, waits for the one in flight, revokes the lease: no late answer brings anything back. Safe to repeat.
    *
    * It rejects when etcd could not be told; the session is closed all the same, and what was registered disappears when the
-   * TTL is over. `signal` and `timeoutMs` bound the wait for what is in flight, and then the call that revokes.
+   * TTL is over. `signal` and `timeoutMs` bound the wait for what is in flight, and then the call that revokes; an aborted
+   * `signal` ends the drain delay too.
+   *
+   * @throws RangeError for `drainDelayMs` and `timeoutMs`: the session stays open then.
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -47,7 +51,7 @@ export function startSession<Status extends LeaseStatus>(
   const calls = new AbortController()
   const loop = startSessionLoop(group, board, settings, calls.signal)
 
-  const drain = async (delayMs: number, { signal: hurry }: CallOptions): Promise<void> => {
+  const drain = async (delayMs: number, hurry: AbortSignal | undefined): Promise<void> => {
     // Nobody calls what is not there.
     if (group.members().every(({ stored }) => stored === undefined)) return
     const members = group.members().map((member) => group.change(member, withStatus(member.instance, 'draining')))
@@ -56,13 +60,15 @@ export function startSession<Status extends LeaseStatus>(
     await sleep(delayMs, hurry)
   }
 
-  /** Waits for the attempt in flight, as long as the caller has time. Returns whether the session had been given up. */
-  const stop = async ({ signal: hurry, timeoutMs: patienceMs }: CallOptions): Promise<boolean> => {
+  const cut = () => {
     loop.stop()
-    const cut = () => calls.abort()
+    calls.abort()
+  }
+
+  /** Waits for the call in flight, as long as the caller has time. Returns whether the session had been given up. */
+  const stop = async (patienceMs: number | undefined): Promise<boolean> => {
+    loop.stop()
     const timer = patienceMs === undefined ? undefined : setTimeout(cut, patienceMs)
-    if (hurry?.aborted) cut()
-    else hurry?.addEventListener('abort', cut, { once: true })
     try {
       return await loop.done.then(
         () => false,
@@ -70,15 +76,21 @@ export function startSession<Status extends LeaseStatus>(
       )
     } finally {
       clearTimeout(timer)
-      hurry?.removeEventListener('abort', cut)
     }
   }
 
   const end = async ({ drainDelayMs = settings.drainDelayMs, ...call }: CloseOptions): Promise<void> => {
     signal?.removeEventListener('abort', onAbort)
-    // Whoever is in a hurry goes without.
-    if (drainDelayMs > 0) await drain(drainDelayMs, call).catch(() => {})
-    if (await stop(call)) return
+    const { signal: hurry } = call
+    if (hurry?.aborted) cut()
+    else hurry?.addEventListener('abort', cut, { once: true })
+    try {
+      // Whoever is in a hurry goes without.
+      if (drainDelayMs > 0) await drain(drainDelayMs, hurry).catch(() => {})
+      if (await stop(call.timeoutMs)) return
+    } finally {
+      hurry?.removeEventListener('abort', cut)
+    }
     try {
       await group.release({ timeoutMs, ...call })
     } finally {
@@ -90,12 +102,17 @@ export function startSession<Status extends LeaseStatus>(
   let markClosed = () => {}
   const closed = new Promise<void>((resolve, reject) => {
     markClosed = resolve
-    loop.done.catch(reject)
+    loop.done.catch((error: unknown) => {
+      signal?.removeEventListener('abort', onAbort)
+      reject(error)
+    })
   })
   // Whoever never looks at `closed` must not learn of it by the process ending.
   closed.catch(() => {})
   const close = async (options: CloseOptions = {}): Promise<void> => {
-    if (options.drainDelayMs !== undefined) checkDelay(options.drainDelayMs, 'drainDelayMs', 0)
+    const { drainDelayMs, timeoutMs: patienceMs } = options
+    if (drainDelayMs !== undefined) checkMs(drainDelayMs, 'drainDelayMs', 0)
+    if (patienceMs !== undefined) checkMs(patienceMs, 'timeoutMs')
     ending ??= end(options).finally(markClosed)
     return ending
   }

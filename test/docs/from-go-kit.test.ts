@@ -10,11 +10,13 @@ import { readPrints, runCodeBlock } from './printing-block.ts'
 const blocks = readCodeBlocks('docs/from-go-kit.md')
 const page = readFileSync(new URL('../../docs/from-go-kit.md', import.meta.url), 'utf8')
 
-/** What go-kit v0.13.0 exports, by package: functions, types, errors, and the methods that users call. */
+/** What go-kit v0.13.0 exports, by package: functions, types, errors, methods and fields. */
 const goKit = {
   sd: [
     'Endpointer',
+    'Endpointer.Endpoints',
     'FixedEndpointer',
+    'FixedEndpointer.Endpoints',
     'NewEndpointer',
     'EndpointerOption',
     'InvalidateOnError',
@@ -22,6 +24,8 @@ const goKit = {
     'DefaultEndpointer.Endpoints',
     'DefaultEndpointer.Close',
     'Event',
+    'Event.Instances',
+    'Event.Err',
     'Instancer',
     'FixedInstancer',
     'Factory',
@@ -29,10 +33,14 @@ const goKit = {
   ],
   lb: [
     'Balancer',
+    'Balancer.Endpoint',
     'ErrNoEndpoints',
     'NewRandom',
     'NewRoundRobin',
     'RetryError',
+    'RetryError.RawErrors',
+    'RetryError.Final',
+    'RetryError.Error',
     'Callback',
     'Retry',
     'RetryWithCallback',
@@ -47,13 +55,18 @@ const goKit = {
     'Client.LeaseID',
     'ClientOptions',
     'NewClient',
+    'Instancer',
     'Instancer.Stop',
     'Instancer.Register',
     'Instancer.Deregister',
     'NewInstancer',
     'Service',
+    'Service.Key',
+    'Service.Value',
+    'Service.TTL',
     'TTLOption',
     'NewTTLOption',
+    'Registrar',
     'Registrar.Register',
     'Registrar.Deregister',
     'NewRegistrar',

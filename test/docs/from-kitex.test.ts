@@ -35,13 +35,22 @@ const registryEtcd = {
   'option.go': [
     'Option',
     'Config',
+    'EtcdConfig',
+    'Prefix',
+    'DefaultWeight',
     'WithTLSOpt',
     'WithAuthOpt',
     'WithDialTimeoutOpt',
     'WithEtcdServicePrefix',
     'WithDefaultWeight',
   ],
-  'retry/option.go': ['retry.Option', 'retry.WithMaxAttemptTimes', 'retry.WithObserveDelay', 'retry.WithRetryDelay'],
+  'retry/option.go': [
+    'retry.Option',
+    'F',
+    'retry.WithMaxAttemptTimes',
+    'retry.WithObserveDelay',
+    'retry.WithRetryDelay',
+  ],
   'retry/retry.go': ['retry.Config', 'MaxAttemptTimes', 'ObserveDelay', 'RetryDelay', 'Apply', 'retry.NewRetryConfig'],
 }
 

@@ -27,6 +27,7 @@ const rules: readonly Rule[] = [
     because: 'Workers and browsers have no Node',
   },
   { of: /^zod(?!\/mini$)/, only: /^(test|tools|bench)\//, because: 'zod/mini is a fifth of the size' },
+  { of: /^zod(\/|$)/, only: /^(worker|test|tools|bench)\//, because: 'a program that only resolves would double' },
   { of: /^msw(\/|$)/, only: /^(src\/testing\/handlers\.ts$|test\/)/, because: 'it is an optional peer' },
   {
     of: /^(@opentelemetry\/|prom-client$)/,

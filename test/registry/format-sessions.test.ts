@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { eventually } from '../support/eventually.ts'
 import { useSwitchedEtcd } from './switched-etcd.ts'
+import { toldStates } from './told-states.ts'
 
 const user = { service: 'user.rpc', address: '10.0.0.5:8080' }
 const arith = { service: 'Arith', address: '10.0.0.4:8972' }
@@ -14,16 +15,13 @@ const markers = [
 ]
 
 describeWithEtcd('what is kept registered as another framework would', () => {
-  const etcd = useSwitchedEtcd()
+  const etcd = useSwitchedEtcd(60)
   const heartbeatMs = 100
   const keepOne = async (format: InstanceFormat, input: InstanceInput) =>
-    etcd.keep(await keepRegistered(etcd.registrar({ format, ttlSeconds: 60 }), input, { heartbeatMs }))
+    etcd.keep(await keepRegistered(etcd.registrar({ format }), input, { heartbeatMs }))
   const keepAll = async (format: InstanceFormat, inputs: readonly InstanceInput[]) =>
-    etcd.keep(await keepRegistered(etcd.registrar({ format, ttlSeconds: 60 }), inputs, { heartbeatMs }))
-  const stored = async () => {
-    const { kvs } = await etcd.admin.kv.list({ prefix: '' })
-    return kvs.map(({ key, value, leaseId }) => [key, value, leaseId])
-  }
+    etcd.keep(await keepRegistered(etcd.registrar({ format }), inputs, { heartbeatMs }))
+  const stored = async () => (await etcd.stored()).map(({ key, value, leaseId }) => [key, value, leaseId])
   /** Revokes the lease of what is kept, and gives the one that it has afterwards. */
   const loseLease = async (session: { status(): { readonly state: string; readonly leaseId: string } }) => {
     const old = session.status().leaseId
@@ -72,8 +70,7 @@ describeWithEtcd('what is kept registered as another framework would', () => {
     const session = await keepOne(goZero(), user)
     await session.setStatus('draining')
     expect(await stored()).toEqual([])
-    const states: string[] = []
-    session.subscribe((event) => event.type === 'state' && states.push(event.state))
+    const states = toldStates(session)
     await etcd.admin.lease.revoke(session.status().leaseId)
     await eventually(() => expect(states).toContain('lost'))
     await session.setStatus('passing')
@@ -127,7 +124,7 @@ describeWithEtcd('what is kept registered as another framework would', () => {
     expect(await stored()).toEqual([...markers, ...under(group.status().leaseId)])
     const leaseId = await loseLease(group)
     expect(await stored()).toEqual([...markers, ...under(leaseId)])
-    const [marker] = (await etcd.admin.kv.list({ prefix: '' })).kvs
+    const [marker] = await etcd.stored()
     expect(marker?.version).toBe(1)
     await group.close()
     expect(await stored()).toEqual(markers)

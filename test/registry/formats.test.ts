@@ -1,38 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
-import { goZero, type InstanceFormat, kitex, rpcx, skydns } from '../../src/instance/index.ts'
-import { createRegistrar, keepRegistered } from '../../src/registry/index.ts'
-import { createInstancer, createResolver } from '../../src/resolver/index.ts'
+import { goZero, type InstanceFormat, kitex, rpcx, skydns } from 'etcd-edge/instance'
+import { createRegistrar, keepRegistered } from 'etcd-edge/registry'
+import { createInstancer, createResolver } from 'etcd-edge/resolver'
+import { describe, expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
-import { type Etcd, startEtcd } from '../support/etcd.ts'
 import { eventually } from '../support/eventually.ts'
-import { type SwitchableFetch, switchableFetch } from '../support/switchable-fetch.ts'
 import { golden, lease } from '../unit/instance/golden-rows.ts'
+import { useSwitchedEtcd } from './switched-etcd.ts'
 
 describeWithEtcd('a registrar that writes as another framework', () => {
-  let server: Etcd
-  let admin: EtcdClient
-  let line: SwitchableFetch
-  let etcd: EtcdClient
-  const registrarOf = (format: InstanceFormat) => createRegistrar(etcd, { format })
-  const stored = async () => (await admin.kv.list({ prefix: '' })).kvs.map(({ key, value }) => [key, value])
+  const etcd = useSwitchedEtcd()
+  const registrarOf = (format: InstanceFormat) => createRegistrar(etcd.client, { format })
+  const stored = async () => (await etcd.stored()).map(({ key, value }) => [key, value])
   const arith = { service: 'Arith', address: '10.0.0.4:8972' }
   const markers = [
     ['/rpcx_test', 'rpcx_path'],
     ['/rpcx_test/Arith', 'Arith'],
   ]
-
-  beforeAll(async () => {
-    server = await startEtcd()
-    admin = createEtcdClient({ endpoints: [server.url] })
-  })
-  afterAll(() => server?.stop())
-  beforeEach(async () => {
-    await admin.kv.delete({ prefix: '' })
-    for (const leaseId of await admin.lease.list()) await admin.lease.revoke(leaseId)
-    line = switchableFetch()
-    etcd = createEtcdClient({ endpoints: [server.url], fetch: line.fetch })
-  })
 
   describe.each(golden)('$name', ({ format, key, value, input }) => {
     const beside = format.name === 'rpcx' ? markers : []
@@ -40,20 +23,20 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     it('puts the bytes of the framework, in one grant and one transaction, and leaves no instance behind', async () => {
       const registration = await registrarOf(format).register(input)
       const own = key.replace(lease, registration.leaseId)
-      expect(line.calls).toEqual(['lease/grant', 'kv/txn'])
+      expect(etcd.line.calls).toEqual(['lease/grant', 'kv/txn'])
       expect(await stored()).toEqual([...beside, [own, value]])
-      expect((await admin.kv.get(own))?.leaseId).toBe(registration.leaseId)
-      expect((await admin.lease.timeToLive(registration.leaseId, { keys: true })).keys).toEqual([own])
+      expect((await etcd.admin.kv.get(own))?.leaseId).toBe(registration.leaseId)
+      expect((await etcd.admin.lease.timeToLive(registration.leaseId, { keys: true })).keys).toEqual([own])
       expect(registration).toMatchObject({ key: own, ttlSeconds: format.defaults.ttlSeconds })
       await registrarOf(format).deregister(registration)
       expect(await stored()).toEqual(beside)
-      expect(await admin.lease.list()).toEqual([])
+      expect(await etcd.admin.lease.list()).toEqual([])
     })
 
     it('is resolved again as it was registered, cached and live, by its service and among all', async () => {
       const { instance, leaseId } = await registrarOf(format).register(input)
-      const resolver = createResolver(etcd, { format })
-      await using instancer = createInstancer(etcd, input.service, { format })
+      const resolver = createResolver(etcd.client, { format })
+      await using instancer = createInstancer(etcd.client, input.service, { format })
       await instancer.ready()
       const [expected] = format.decode(format.key(instance, leaseId), format.encode(instance))
       expect(expected).toMatchObject({ id: instance.id, service: input.service, address: input.address })
@@ -72,10 +55,10 @@ describeWithEtcd('a registrar that writes as another framework', () => {
       const { service, id } = registration.instance
       const found = await registrar.find({ service, id })
       expect(found).toMatchObject({ key: registration.key, leaseId: registration.leaseId, instance: { service, id } })
-      line.calls.length = 0
+      etcd.line.calls.length = 0
       expect(found && (await registrar.verify(found))).toBe(found)
       expect(await registrar.register(input, { previous: registration })).toBe(registration)
-      expect(line.calls).toEqual(['kv/range'])
+      expect(etcd.line.calls).toEqual(['kv/range'])
     })
   })
 
@@ -83,7 +66,7 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     const registrar = registrarOf(rpcx())
     const first = await registrar.register(arith)
     const second = await registrar.register({ ...arith, address: '10.0.0.5:8972' })
-    const kvs = (await admin.kv.list({ prefix: '' })).kvs.slice(0, 2)
+    const kvs = (await etcd.stored()).slice(0, 2)
     expect(kvs.map(({ leaseId, version }) => [leaseId, version])).toEqual([
       ['0', 1],
       ['0', 1],
@@ -91,15 +74,15 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     await registrar.deregister(first)
     await registrar.deregister(second)
     expect(await stored()).toEqual(markers)
-    expect((await createResolver(etcd, { format: rpcx() }).resolve('Arith')).instances).toEqual([])
+    expect((await createResolver(etcd.client, { format: rpcx() }).resolve('Arith')).instances).toEqual([])
   })
 
   it('rpcx: an empty value that was deleted or overwritten is put again', async () => {
     const registrar = registrarOf(rpcx())
     const registration = await registrar.register(arith)
-    await admin.kv.delete(registration.key)
+    await etcd.admin.kv.delete(registration.key)
     await registrar.verify(registration)
-    await admin.kv.put(registration.key, 'weight=9')
+    await etcd.admin.kv.put(registration.key, 'weight=9')
     await registrar.verify(registration)
     expect(await stored()).toEqual([...markers, [registration.key, '']])
     const heavier = await registrar.register({ ...arith, weight: 2 }, { previous: registration })
@@ -112,7 +95,7 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     const input = { service: 'user.rpc', address: '10.0.0.5:8080' }
     await using session = await keepRegistered(registrar, input, { heartbeatMs: 50 })
     const first = session.status().registration
-    await admin.lease.revoke(first.leaseId)
+    await etcd.admin.lease.revoke(first.leaseId)
     await eventually(() => expect(session.status().registration.leaseId).not.toBe(first.leaseId))
     const second = session.status().registration
     expect(second).toMatchObject({ key: `user.rpc/${second.leaseId}`, instance: { id: second.leaseId } })
@@ -128,7 +111,7 @@ describeWithEtcd('a registrar that writes as another framework', () => {
     const registrar = registrarOf(goZero())
     const input = { service: 'user.rpc', address: '10.0.0.5:8080', id: '7' }
     const first = await registrar.register(input)
-    await admin.lease.revoke(first.leaseId)
+    await etcd.admin.lease.revoke(first.leaseId)
     const second = await registrar.register(input, { previous: { ...first, renewedAt: 0 } })
     expect(second).toMatchObject({ key: 'user.rpc/7' })
     expect(second.leaseId).not.toBe(first.leaseId)

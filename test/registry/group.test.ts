@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { kitex } from 'etcd-edge/instance'
-import { keepRegistered, type RegistrationGroup, type SessionOptions } from 'etcd-edge/registry'
+import { keepRegistered } from 'etcd-edge/registry'
 import { expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { eventually } from '../support/eventually.ts'
 import { useSwitchedEtcd } from './switched-etcd.ts'
+import { toldStates } from './told-states.ts'
 
 const instances = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ service: 'web', id: `i${index}`, address: `10.0.0.7:${index + 1}` }))
@@ -16,13 +17,11 @@ const [a, b, c] = [
 
 describeWithEtcd('several instances under one lease', () => {
   const etcd = useSwitchedEtcd()
-  const start = async (list: Parameters<RegistrationGroup['add']>[0], options: SessionOptions = {}) =>
-    etcd.keep(await keepRegistered(etcd.registrar(), Array.isArray(list) ? list : [list], options))
-  const keys = async () => (await etcd.admin.kv.list({ prefix: '/services/' })).kvs.map(({ key }) => key)
-  const leases = async () => new Set((await etcd.admin.kv.list({ prefix: '/services/' })).kvs.map((kv) => kv.leaseId))
+  const keys = async () => (await etcd.stored()).map(({ key }) => key)
+  const leases = async () => new Set((await etcd.stored()).map(({ leaseId }) => leaseId))
 
   it('registers 1,000 in at most 10 requests, keeps them by one keep-alive a beat, and ends them in one', async () => {
-    const group = await start(instances(1000), { ttlSeconds: 60, heartbeatMs: 300 })
+    const group = await etcd.group(instances(1000), { ttlSeconds: 60, heartbeatMs: 300 })
     expect(etcd.line.calls.length).toBeLessThanOrEqual(10)
     expect(await keys()).toHaveLength(1000)
     expect(await leases()).toEqual(new Set([group.status().leaseId]))
@@ -42,10 +41,9 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('loses them together and gets them back together, under one new lease', async () => {
-    const group = await start(instances(300), { heartbeatMs: 100 })
+    const group = await etcd.group(instances(300), { heartbeatMs: 100 })
     const old = group.status().leaseId
-    const states: string[] = []
-    group.subscribe((event) => event.type === 'state' && states.push(event.state))
+    const states = toldStates(group)
     etcd.line.calls.length = 0
     await etcd.admin.lease.revoke(old)
     await eventually(() => expect(states).toEqual(['lost', 'registering', 'registered']))
@@ -56,7 +54,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('adds and removes instances of any service, and writes nothing for the others', async () => {
-    const group = await start([a])
+    const group = await etcd.group([a])
     const [added] = await group.add([b, c])
     expect(added).toMatchObject({ key: '/services/web/b', leaseId: group.status().leaseId, sharedLease: true })
     expect(await keys()).toEqual(['/services/api/a', '/services/web/a', '/services/web/b'])
@@ -70,7 +68,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('revokes the lease with the last instance, sends nothing while it is empty, and takes a new one for the next', async () => {
-    const group = await start([a, b])
+    const group = await etcd.group([a, b])
     const first = group.status().leaseId
     await group.remove(a)
     etcd.line.calls.length = 0
@@ -86,7 +84,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('starts empty without a call', async () => {
-    const group = await start([])
+    const group = await etcd.group([])
     expect(etcd.line.calls).toEqual([])
     expect(group.status()).toMatchObject({ state: 'registered', leaseId: '0', registrations: [], missing: [] })
     await group.close()
@@ -94,7 +92,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('puts many wishes of one moment into few requests', async () => {
-    const group = await start([])
+    const group = await etcd.group([])
     await Promise.all(instances(300).map((instance) => group.add(instance)))
     expect(await keys()).toHaveLength(300)
     expect(etcd.line.writes().length).toBeLessThanOrEqual(5)
@@ -103,7 +101,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('updates one under the same lease, in one write, and writes nothing when nothing has changed', async () => {
-    const group = await start([a, b])
+    const group = await etcd.group([a, b])
     const updated = await group.update({ ...a, weight: 5 })
     expect(await etcd.admin.kv.get('/services/web/a')).toMatchObject({
       leaseId: group.status().leaseId,
@@ -118,7 +116,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('refuses before any call one that is there already, one that is not, and one that is wrong', async () => {
-    const group = await start([a])
+    const group = await etcd.group([a])
     etcd.line.calls.length = 0
     await expect(group.add([b, a])).rejects.toThrow(/^instances\[1\]: web\/a is there already$/)
     await expect(group.add([b, b])).rejects.toThrow(/^instances\[1\]: web\/b is there already$/)
@@ -132,7 +130,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('drains one, or all, and back', async () => {
-    const group = await start([a, b])
+    const group = await etcd.group([a, b])
     const status = async (key: string) => (await etcd.admin.kv.get(key))?.json()
     await group.setStatus('draining', a)
     expect(await status('/services/web/a')).toMatchObject({ status: 'draining' })
@@ -150,7 +148,7 @@ describeWithEtcd('several instances under one lease', () => {
     const group = etcd.keep(await keepRegistered(etcd.registrar({ format }), orders, { heartbeatMs: 100 }))
     const { leaseId } = group.status()
     const order = { service: 'order', id: '10.0.0.1:8888' }
-    const stored = async () => (await etcd.admin.kv.list({ prefix: format.root })).kvs.map(({ key }) => key.slice(-13))
+    const stored = async () => (await keys()).map((key) => key.slice(-13))
     await group.setStatus('draining', order)
     expect(await stored()).toEqual(['10.0.0.2:8888'])
     await wait(2500)
@@ -162,7 +160,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('gives registrations that another process can end, each on its own', async () => {
-    const group = await start([a, b])
+    const group = await etcd.group([a, b])
     const registration = group.status().registrations.find(({ key }) => key === '/services/web/a')
     if (registration === undefined) throw new Error('a is not registered')
     await etcd.registrar().deregister(JSON.parse(JSON.stringify(registration)))
@@ -171,7 +169,7 @@ describeWithEtcd('several instances under one lease', () => {
   })
 
   it('an instance that goes and comes in the same moment is there in the end', async () => {
-    const group = await start([a, b])
+    const group = await etcd.group([a, b])
     await Promise.all([group.remove(a), group.add({ ...a, weight: 7 })])
     expect((await etcd.admin.kv.get('/services/web/a'))?.json()).toMatchObject({ weight: 7 })
     expect(group.status().registrations).toHaveLength(2)

@@ -1,18 +1,14 @@
-import { keepRegistered } from 'etcd-edge/registry'
 import { expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { eventually } from '../support/eventually.ts'
-import { useSwitchedEtcd } from './switched-etcd.ts'
-
-const web = { service: 'web', id: 'a', address: '10.0.0.7:80' }
-const key = '/services/web/a'
+import { key, useSwitchedEtcd } from './switched-etcd.ts'
 
 describeWithEtcd('an instance whose health check says no', () => {
   const etcd = useSwitchedEtcd()
 
   it('is dropped by etcd when its TTL is over, and is back when it is well', async () => {
     let healthy = true
-    const session = etcd.keep(await keepRegistered(etcd.registrar(), web, { healthCheck: () => healthy }))
+    const session = await etcd.session({ healthCheck: () => healthy })
     const old = session.status().leaseId
     healthy = false
     await eventually(async () => expect(await etcd.admin.kv.get(key)).toBeUndefined())

@@ -1,14 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createEtcdClient, type FetchLike } from 'etcd-edge/http-client'
 import { createRegistrar, keepRegistered } from 'etcd-edge/registry'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
-import { useSwitchedEtcd } from './switched-etcd.ts'
+import { key, useSwitchedEtcd, web } from './switched-etcd.ts'
 
-const web = { service: 'web', id: 'a', address: '10.0.0.7:80' }
-const key = '/services/web/a'
 const many = Array.from({ length: 300 }, (_, index) => ({ ...web, id: `i${index}` }))
 
 describeWithEtcd('nothing is left behind', () => {
@@ -21,9 +19,6 @@ describeWithEtcd('nothing is left behind', () => {
   const hangUp = () => {
     throw new TypeError('socket hang up')
   }
-  afterEach(async () => {
-    etcd.line.on(() => {})
-  })
 
   it.each([
     ['its grant', 'lease/grant', 1],
@@ -58,7 +53,7 @@ describeWithEtcd('nothing is left behind', () => {
   it.each(['lease/grant', 'kv/txn'])(
     'when a session registers again and the answer to %s is lost: one lease in the end',
     async (call) => {
-      const session = etcd.keep(await keepRegistered(etcd.registrar(), web, { heartbeatMs: 100, onConflict: 'fail' }))
+      const session = await etcd.session({ heartbeatMs: 100, onConflict: 'fail' })
       let lost = 0
       etcd.line.on((path, phase) => {
         if (path === call && phase === 'answered' && lost++ < 2) hangUp()
@@ -72,7 +67,7 @@ describeWithEtcd('nothing is left behind', () => {
   )
 
   it('by a late answer: what closes waits for the write in flight, and only then revokes', async () => {
-    const session = etcd.keep(await keepRegistered(etcd.registrar(), web, { heartbeatMs: 100 }))
+    const session = await etcd.session({ heartbeatMs: 100 })
     let release = () => {}
     const held = new Promise<void>((resolve) => {
       release = resolve

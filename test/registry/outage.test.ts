@@ -1,32 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createEtcdClient } from 'etcd-edge/http-client'
-import { createRegistrar, keepRegistered, type RegistrationSession } from 'etcd-edge/registry'
+import { createRegistrar, keepRegistered } from 'etcd-edge/registry'
 import { afterEach, expect, it, vi } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
-import { useSwitchedEtcd } from './switched-etcd.ts'
+import { key, useSwitchedEtcd, web } from './switched-etcd.ts'
+import { toldStates } from './told-states.ts'
 
-const web = { service: 'web', id: 'a', address: '10.0.0.7:80' }
-const key = '/services/web/a'
 const ttlMs = 2000
 
 describeWithEtcd('an outage', () => {
   const etcd = useSwitchedEtcd()
-  const start = async () => etcd.keep(await keepRegistered(etcd.registrar(), web))
-  const statesOf = (session: RegistrationSession) => {
-    const states: string[] = []
-    session.subscribe((event) => event.type === 'state' && states.push(event.state))
-    return states
-  }
   const untilGone = () => eventually(async () => expect(await etcd.admin.kv.get(key)).toBeUndefined())
   afterEach(() => {
     vi.useRealTimers()
   })
 
   it('of three TTLs: the instance is gone meanwhile, and back afterwards, for good, by one grant and one put', async () => {
-    const session = await start()
-    const states = statesOf(session)
+    const session = await etcd.session()
+    const states = toldStates(session)
     etcd.line.down()
     await untilGone()
     await wait(ttlMs * 2)
@@ -46,7 +39,7 @@ describeWithEtcd('an outage', () => {
     await using proxy = await startTcpProxy(etcd.server.url)
     const registrar = createRegistrar(createEtcdClient({ endpoints: [proxy.url] }), { ttlSeconds: 2 })
     const session = etcd.keep(await keepRegistered(registrar, web))
-    const states = statesOf(session)
+    const states = toldStates(session)
     proxy.setFault({ kind: 'stall' })
     await eventually(() => expect(session.status().state).toBe('lost'))
     expect(session.status().lastError).toMatchObject({ code: 'DEADLINE' })
@@ -57,7 +50,7 @@ describeWithEtcd('an outage', () => {
   })
 
   it('tells each attempt that fails, and of the state before it tells anybody', async () => {
-    const session = await start()
+    const session = await etcd.session()
     const told: string[] = []
     session.subscribe((event) => {
       const { state, attempts, lastError } = event.status
@@ -74,8 +67,8 @@ describeWithEtcd('an outage', () => {
   })
 
   it('that outlasts maxAttempts ends in a state that can be seen, and in no other way', async () => {
-    const session = etcd.keep(await keepRegistered(etcd.registrar(), web, { maxAttempts: 3, retryDelayMs: 50 }))
-    const states = statesOf(session)
+    const session = await etcd.session({ maxAttempts: 3, retryDelayMs: 50 })
+    const states = toldStates(session)
     etcd.line.down()
     await expect(session.closed).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(states.at(-1)).toBe('failed')
@@ -89,7 +82,7 @@ describeWithEtcd('an outage', () => {
   })
 
   it('does not make an update forgotten: it rejects, and what it says is there when etcd is', async () => {
-    const session = await start()
+    const session = await etcd.session()
     etcd.line.down()
     await expect(session.update({ ...web, weight: 5 })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(session.status().registration.instance.weight).toBe(100)
@@ -100,7 +93,7 @@ describeWithEtcd('an outage', () => {
   })
 
   it('in which an instance is added: it is missing, and there when etcd is', async () => {
-    const group = etcd.keep(await keepRegistered(etcd.registrar(), [web]))
+    const group = await etcd.group([web])
     etcd.line.down()
     const other = { service: 'web', id: 'b', address: '10.0.0.8:80' }
     await expect(group.add(other)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
@@ -114,10 +107,10 @@ describeWithEtcd('an outage', () => {
     ['forward by an hour', 3_600_000],
     ['back by an hour', -3_600_000],
   ])('is not what a clock that jumps %s is taken for', async (_, jumpMs) => {
-    const session = await start()
+    const session = await etcd.session()
     const before = await etcd.admin.kv.get(key)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + jumpMs })
-    const states = statesOf(session)
+    const states = toldStates(session)
     await wait(ttlMs * 2)
     expect(states).toEqual([])
     const after = await etcd.admin.kv.get(key)

@@ -1,25 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { kitex } from 'etcd-edge/instance'
-import { createRegistrar, keepRegistered, type SessionOptions } from 'etcd-edge/registry'
+import { createRegistrar, keepRegistered } from 'etcd-edge/registry'
 import { createInstancer } from 'etcd-edge/resolver'
 import { expect, it } from 'vitest'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
 import { eventually } from '../support/eventually.ts'
-import { useSwitchedEtcd } from './switched-etcd.ts'
+import { key, useSwitchedEtcd, web } from './switched-etcd.ts'
 
-const web = { service: 'web', id: 'a', address: '10.0.0.7:80' }
 const young = { ...web, address: '10.0.0.8:80' }
-const key = '/services/web/a'
 
 describeWithEtcd('a key and its owner', () => {
   const etcd = useSwitchedEtcd()
-  const start = async (options: SessionOptions = {}) => etcd.keep(await keepRegistered(etcd.registrar(), web, options))
   const successor = () => createRegistrar(etcd.admin, { ttlSeconds: 60 })
   const stored = async () => (await etcd.admin.kv.get(key))?.json()
 
   it('a new process takes the key while the old one says goodbye: the key stays, whoever comes first', async () => {
     for (const phase of ['sent', 'answered'] as const) {
-      const session = await start()
+      const session = await etcd.session()
       let taken: { readonly leaseId: string } | undefined
       etcd.line.on(async (path, when) => {
         if (path === 'lease/revoke' && when === phase) taken = await successor().register(young)
@@ -34,7 +31,7 @@ describeWithEtcd('a key and its owner', () => {
   })
 
   it('a new process takes the key while the old one is frozen or cut off: the old one comes back and leaves it alone', async () => {
-    const session = await start()
+    const session = await etcd.session()
     etcd.line.down()
     await eventually(async () => expect(await stored()).toBeUndefined())
     const { leaseId } = await successor().register(young)
@@ -48,14 +45,14 @@ describeWithEtcd('a key and its owner', () => {
   })
 
   it('a value that somebody has overwritten under our lease is put again within one TTL', async () => {
-    const session = await start()
+    const session = await etcd.session()
     await etcd.admin.kv.put(key, 'nonsense', { leaseId: session.status().leaseId })
     await eventually(async () => expect((await etcd.admin.kv.get(key))?.value).toContain('10.0.0.7'))
     expect(session.status().state).toBe('registered')
   })
 
   it('a write that finds its lease gone takes a new one at once', async () => {
-    const session = await start({ ttlSeconds: 60 })
+    const session = await etcd.session({ ttlSeconds: 60 })
     const old = session.status().leaseId
     await etcd.admin.lease.revoke(old)
     etcd.line.calls.length = 0
@@ -68,25 +65,24 @@ describeWithEtcd('a key and its owner', () => {
   })
 
   it('two services on one client, with a watch beside them, live and die on their own', async () => {
-    const registrar = etcd.registrar()
     await using instancer = createInstancer(etcd.client, 'web')
     await instancer.ready()
-    const first = etcd.keep(await keepRegistered(registrar, web))
-    const second = etcd.keep(await keepRegistered(registrar, { ...web, service: 'api' }))
+    const first = await etcd.session()
+    const second = await etcd.session({}, { ...web, service: 'api' })
     await eventually(() => expect(instancer.snapshot().instances).toHaveLength(1))
     await first.close()
     await eventually(() => expect(instancer.snapshot().instances).toEqual([]))
     await wait(2500)
     expect(second.status().state).toBe('registered')
     expect((await etcd.admin.kv.get('/services/api/a'))?.leaseId).toBe(second.status().leaseId)
-    etcd.keep(await keepRegistered(registrar, web))
+    await etcd.session()
     await eventually(() => expect(instancer.snapshot().instances).toHaveLength(1))
     expect(instancer.snapshot().stale).toBe(false)
   })
 
   it('one of several keys is taken: it is missing, the others stay, and it is back when it falls free', async () => {
     const other = { ...web, id: 'b' }
-    const group = etcd.keep(await keepRegistered(etcd.registrar(), [web, other], { heartbeatMs: 100 }))
+    const group = await etcd.group([web, other], { heartbeatMs: 100 })
     const { leaseId } = group.status()
     const told: string[] = []
     group.subscribe((event) => told.push(event.type === 'state' ? event.state : event.type))
@@ -106,7 +102,7 @@ describeWithEtcd('a key and its owner', () => {
   })
 
   it('one of several is removed after another process has taken its key: the key stays', async () => {
-    const group = etcd.keep(await keepRegistered(etcd.registrar(), [web, { ...web, id: 'b' }], { ttlSeconds: 60 }))
+    const group = await etcd.group([web, { ...web, id: 'b' }], { ttlSeconds: 60 })
     const { leaseId } = await successor().register(young)
     await group.remove(web)
     expect(await etcd.admin.kv.get(key)).toMatchObject({ leaseId })
@@ -117,9 +113,7 @@ describeWithEtcd('a key and its owner', () => {
 
   it('with onConflict "fail" one of several is given up and told of, the others stay', async () => {
     const other = { ...web, id: 'b' }
-    const group = etcd.keep(
-      await keepRegistered(etcd.registrar(), [web, other], { heartbeatMs: 100, onConflict: 'fail' }),
-    )
+    const group = await etcd.group([web, other], { heartbeatMs: 100, onConflict: 'fail' })
     const errors: unknown[] = []
     group.subscribe((event) => event.type === 'error' && errors.push(event.error))
     const thief = await successor().register(young)
@@ -135,10 +129,10 @@ describeWithEtcd('a key and its owner', () => {
   })
 
   it('a session that goes on under a lease which others use ends its own key and leaves the lease to them', async () => {
-    const group = etcd.keep(await keepRegistered(etcd.registrar(), [web, { ...web, id: 'b' }]))
+    const group = await etcd.group([web, { ...web, id: 'b' }])
     const previous = group.status().registrations.find((each) => each.key === key)
     if (previous === undefined) throw new Error('a is not registered')
-    const session = await keepRegistered(etcd.registrar(), web, { previous })
+    const session = await etcd.session({ previous })
     expect(session.status().leaseId).toBe(group.status().leaseId)
     await session.close()
     expect(await stored()).toBeUndefined()

@@ -1,8 +1,22 @@
-import { createEtcdClient, type EtcdClient } from 'etcd-edge/http-client'
-import { createRegistrar, type Registrar, type RegistrarOptions } from 'etcd-edge/registry'
+import { createEtcdClient, type EtcdClient, type KeyValue } from 'etcd-edge/http-client'
+import type { InstanceInput } from 'etcd-edge/instance'
+import {
+  createRegistrar,
+  type KeepRegisteredOptions,
+  keepRegistered,
+  type Registrar,
+  type RegistrarOptions,
+  type RegistrationGroup,
+  type RegistrationSession,
+  type SessionOptions,
+} from 'etcd-edge/registry'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
 import { type SwitchableFetch, switchableFetch } from '../support/switchable-fetch.ts'
+
+/** What most of these tests register, and where it is stored. */
+export const web = { service: 'web', id: 'a', address: '10.0.0.7:80' } as const
+export const key = '/services/web/a'
 
 /** A real etcd for the tests of a suite, empty at the start of each, with a switch in the line of what is tested. */
 export interface SwitchedEtcd {
@@ -12,13 +26,20 @@ export interface SwitchedEtcd {
   readonly line: SwitchableFetch
   /** Through the switch. */
   readonly client: EtcdClient
-  /** Through the switch, with a TTL of 2 s unless another is given. */
+  /** Through the switch, with the suite's TTL unless another is given. */
   registrar(options?: RegistrarOptions): Registrar
+  /** Keeps an instance registered, `web` if none is given, until the test has ended. */
+  session(options?: KeepRegisteredOptions, input?: InstanceInput): Promise<RegistrationSession>
+  /** Keeps several under one lease, until the test has ended. */
+  group(inputs: readonly InstanceInput[], options?: SessionOptions): Promise<RegistrationGroup>
   /** Is closed when the test has ended. */
   keep<Session extends { close(): Promise<void> }>(session: Session): Session
+  /** All that is in etcd, by key. */
+  stored(): Promise<readonly KeyValue[]>
 }
 
-export function useSwitchedEtcd(): SwitchedEtcd {
+/** @param ttlSeconds of its registrars */
+export function useSwitchedEtcd(ttlSeconds = 2): SwitchedEtcd {
   let server: Etcd
   let admin: EtcdClient
   let line: SwitchableFetch
@@ -40,6 +61,11 @@ export function useSwitchedEtcd(): SwitchedEtcd {
     line.on(() => {})
     await Promise.all(sessions.splice(0).map((session) => session.close().catch(() => {})))
   })
+  const registrar = (options?: RegistrarOptions) => createRegistrar(client, { ttlSeconds, ...options })
+  const keep = <Session extends { close(): Promise<void> }>(session: Session): Session => {
+    sessions.push(session)
+    return session
+  }
   return {
     get server() {
       return server
@@ -53,10 +79,10 @@ export function useSwitchedEtcd(): SwitchedEtcd {
     get client() {
       return client
     },
-    registrar: (options) => createRegistrar(client, { ttlSeconds: 2, ...options }),
-    keep(session) {
-      sessions.push(session)
-      return session
-    },
+    registrar,
+    keep,
+    session: async (options, input = web) => keep(await keepRegistered(registrar(), input, options)),
+    group: async (inputs, options) => keep(await keepRegistered(registrar(), inputs, options)),
+    stored: async () => (await admin.kv.list({ prefix: '' })).kvs,
   }
 }

@@ -52,11 +52,33 @@ describe('resolving over HTTP', () => {
     expect(await idsOf('?n=20&version=1&tag=env:prod')).toEqual(['a'])
   })
 
-  it('gives the same key the same instance', async () => {
-    for (const id of ['a', 'b', 'c', 'd']) await store(id)
-    const first = await idsOf('?strategy=rendezvous&key=user-1')
+  it('gives the same key the same instance, in every isolate', async () => {
+    const stored = ['a', 'b', 'c', 'd', 'e']
+    for (const id of stored) await store(id)
+    await using elsewhere = startDiscoveryApp()
+    for (const id of stored.toReversed()) {
+      await elsewhere.etcd.kv.put(`/services/web/${id}`, JSON.stringify({ address: `${id}.internal:80` }))
+    }
 
-    for (let again = 0; again < 5; again++) expect(await idsOf('?strategy=rendezvous&key=user-1')).toEqual(first)
+    for (const key of ['user-1', 'user-2', 'user-3', 'ключ']) {
+      const query = `?strategy=rendezvous&n=3&key=${encodeURIComponent(key)}`
+      const first = await idsOf(query)
+      expect(await idsOf(query)).toEqual(first)
+      const { instances } = await (await elsewhere.request(`${path}${query}`)).json()
+      expect(instances.map(({ id }: { id: string }) => id)).toEqual(first)
+    }
+  })
+
+  it('keeps a key where it is until its instance goes, and then gives its second choice', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await store(id)
+    const query = '?strategy=rendezvous&key=user-1&consistency=strong'
+    const [first, second, third] = await idsOf(`${query}&n=3`)
+
+    await sd.etcd.kv.delete(`/services/web/${third}`)
+    expect(await idsOf(query)).toEqual([first])
+    await store(`${first}`, { status: 'draining' })
+    expect(await idsOf(query)).toEqual([second])
+    expect(await idsOf(`${query}&health=any`)).toEqual([first])
   })
 
   it('gives plain lines for shell scripts', async () => {

@@ -92,6 +92,7 @@ describe('completeInstance', () => {
     ['weight', { weight: -1 }],
     ['weight', { weight: 1.5 }],
     ['scheme', { scheme: 'https://' }],
+    ['scheme', { scheme: null as never }],
     ['tags', { tags: [] as never }],
     ['tags.a', { tags: { a: 1 } as never }],
     ['version', { version: '' }],
@@ -133,13 +134,21 @@ describe('native', () => {
 
   it.each([
     ['value', 'nonsense'],
+    ['value', 'null'],
+    ['value', '[]'],
     ['address', '{}'],
+    ['address', '{"address":5}'],
     ['address', '{"address":"nowhere"}'],
     ['weight', '{"address":"a:1","weight":"5"}'],
     ['weight', '{"address":"a:1","weight":-1}'],
+    ['weight', '{"address":"a:1","weight":1.5}'],
+    ['weight', '{"address":"a:1","weight":null}'],
+    ['zone', '{"address":"a:1","zone":5}'],
+    ['scheme', '{"address":"a:1","scheme":null}'],
+    ['tags', '{"address":"a:1","tags":["x"]}'],
     ['tags.x', '{"address":"a:1","tags":{"x":1}}'],
     ['status', '{"address":"a:1","status":"gone"}'],
-  ])('a record with a wrong %s is refused', (field, value) => {
+  ])('a record with a wrong %s is refused: %s', (field, value) => {
     expect(() => native().decode('/services/web/a', value)).toThrow(invalid(field))
   })
 
@@ -190,6 +199,10 @@ describe('raw', () => {
     expect(new TextDecoder().decode(raw().encode({ ...instance, extra: { value } }))).toBe(value)
     expect(() => raw().encode({ ...instance, extra: { value: 'http://10.0.0.2:80' } })).toThrow(invalid('extra.value'))
     expect(() => raw().encode({ ...instance, extra: { other: 'x' } })).toThrow(invalid('extra.other'))
+  })
+
+  it.each(['', 5, null])('refuses the queryPrefix %j', (queryPrefix) => {
+    expect(() => raw({ queryPrefix: queryPrefix as string })).toThrow(TypeError)
   })
 
   it('queryPrefix lists exactly what it says, slash or not', () => {

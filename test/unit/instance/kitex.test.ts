@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hertz, kitex, type ServiceInstance } from '../../../src/instance/index.ts'
+import { completeInstance, hertz, kitex, type ServiceInstance } from '../../../src/instance/index.ts'
 
 const invalid = (field: string) => expect.objectContaining({ code: 'INVALID_INSTANCE', field })
 const instance: ServiceInstance = { id: '10.0.0.1:80', service: 'web', address: '10.0.0.1:80', weight: 100, tags: {} }
@@ -20,6 +20,22 @@ describe('kitex', () => {
     ['{"Address":"a:1","WEIGHT":7,"Tags":null}', 7],
   ])('reads %s with weight %i, as Go would', (value, weight) => {
     expect(kitex().decode('kitex/registry-etcd/order/x', value)).toMatchObject([{ address: 'a:1', weight, tags: {} }])
+  })
+
+  it('gives another default weight to whoever says none, in etcd and when registering, and not to who says one', () => {
+    const format = kitex({ defaultWeight: 25 })
+    const weightOf = (value: string) => format.decode('kitex/registry-etcd/order/x', value)[0]?.weight
+    const said = [undefined, null, 0, -3, 7].map((weight) => weightOf(JSON.stringify({ address: 'a:1', weight })))
+    expect(said).toEqual([25, 25, 25, 25, 7])
+    expect(completeInstance({ service: 'order', address: 'a:1' }, format).weight).toBe(25)
+    expect(kitex({ defaultWeight: 0 }).decode('kitex/registry-etcd/o/a:1', '{"address":"a:1"}')[0]?.weight).toBe(0)
+    // An option of the resolver: what is written is not changed by it, and 0 drains nobody elsewhere.
+    expect(format.encode(instance)).toEqual(kitex().encode(instance))
+    expect(() => kitex({ defaultWeight: 0 }).encode({ ...instance, weight: 0 })).toThrow(invalid('weight'))
+  })
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('refuses the default weight %j', (defaultWeight) => {
+    expect(() => kitex({ defaultWeight: defaultWeight as number })).toThrow(RangeError)
   })
 
   it.each([

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { type KeepRegisteredOptions, keepRegistered } from 'etcd-edge/registry'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type SessionClock, startSessionClock } from './session-clock.ts'
@@ -83,10 +84,13 @@ describe('closing a session', () => {
     await expect(session.update(web)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  it('refuses a drain delay that is none, and stays open', async () => {
-    await expect(start({ drainDelayMs: -1 })).rejects.toThrow(/drainDelayMs must be from 0/)
+  it('refuses a time that is none, and stays open', async () => {
+    await expect(start({ drainDelayMs: -1 })).rejects.toThrow(/drainDelayMs must be between 0/)
     const session = await start()
     await expect(session.close({ drainDelayMs: Number.NaN })).rejects.toThrow(/drainDelayMs/)
+    for (const timeoutMs of [Number.NaN, 0, Number.POSITIVE_INFINITY]) {
+      await expect(session.close({ timeoutMs })).rejects.toThrow(/timeoutMs/)
+    }
     expect(session.status().state).toBe('registered')
     await session.close()
   })
@@ -101,5 +105,44 @@ describe('closing a session', () => {
     await expect(closing).rejects.toMatchObject({ code: 'DEADLINE' })
     await session.closed
     expect(session.status().state).toBe('closed')
+  })
+
+  it('does not drain for whoever gave up before', async () => {
+    const session = await start({ drainDelayMs: 60_000 })
+    clock.calls.length = 0
+    await expect(session.close({ signal: AbortSignal.abort(new Error('now')) })).rejects.toThrow('now')
+    expect(clock.calls).toEqual([])
+    expect(session.status().state).toBe('closed')
+  })
+
+  it('does not wait for a health check that hangs, and tells it', async () => {
+    let asked: AbortSignal | undefined
+    const healthCheck = (signal: AbortSignal) => {
+      asked = signal
+      return new Promise<boolean>(() => {})
+    }
+    const session = await start({ healthCheck, heartbeatMs: 1000, timeoutMs: 60_000 })
+    const events: string[] = []
+    session.subscribe((event) => events.push(event.type === 'state' ? event.state : event.type))
+    await vi.advanceTimersByTimeAsync(1200)
+    expect(asked?.aborted).toBe(false)
+    await session.close()
+    expect(asked?.aborted).toBe(true)
+    expect(events).toEqual(['closed'])
+    expect(clock.simulator.leases()).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('leaves no listener on the caller’s signal, nor does a session that is given up', async () => {
+    const { signal } = new AbortController()
+    await (await start({ signal })).close()
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    const session = await start({ signal, maxAttempts: 1 })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    clock.simulator.down()
+    const closed = expect(session.closed).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await closed
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })
