@@ -1,15 +1,20 @@
 import type { CallOptions, EtcdClient, KeyValue, ListResult } from '../http-client/index.ts'
 import { type InstanceFormat, native } from '../instance/index.ts'
-import { createMatcher, type InstanceFilter, type InstanceMatcher } from './instance-filter.ts'
+import type { InstanceFilter } from './instance-filter.ts'
 import { listRecords } from './list-records.ts'
 import { createRecordSet } from './record-set.ts'
 import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
-import { createSnapshotCache } from './snapshot-cache.ts'
+import { type Consistency, createSnapshotCache } from './snapshot-cache.ts'
+import { createView, remembered, whole } from './snapshot-view.ts'
 
 export interface ResolverOptions {
   /** How instances are written. @default native() */
   readonly format?: InstanceFormat
-  /** How old an answer may be. 0 asks etcd every time. @default 1000 */
+  /**
+   * How old an answer may be. 0 asks etcd every time. When an answer becomes older, one call asks; the others are given it
+   * until that call is done, for 3 s at most and never beyond `maxStaleMs`, so that not all calls in flight ask at once.
+   * @default 1000
+   */
   readonly maxAgeMs?: number
   /** For how long the last good answer is given when etcd cannot be asked. 0 gives none. @default 300000 */
   readonly maxStaleMs?: number
@@ -23,10 +28,10 @@ export interface ResolverOptions {
 
 export interface ResolveOptions extends CallOptions {
   /**
-   * `strong`: as etcd has it now, never stale. `bounded`: at most `maxAgeMs` old. `stale`: whatever is known, asking etcd
-   * only when nothing is. @default "bounded"
+   * `strong`: as etcd has it now, never stale. `bounded`: at most `maxAgeMs` old, and up to 3 s older while another call
+   * asks for a newer one. `stale`: whatever is known, asking etcd only when nothing is. @default "bounded"
    */
-  readonly consistency?: 'strong' | 'bounded' | 'stale'
+  readonly consistency?: Consistency
   /** The instances that are wanted. @default the resolver's */
   readonly filter?: InstanceFilter
 }
@@ -51,6 +56,8 @@ export interface Resolver {
   /**
    * The instances of a service. When etcd cannot be asked, the last good snapshot, marked `stale`, for at most
    * `maxStaleMs` after it was confirmed; after that, or with `strong`, the error. Never empty for any reason but etcd's word.
+   * What is known is given without waiting. Calls that find nothing known, or nothing from the last `maxAgeMs` and 3 s, each
+   * ask etcd, however many they are: a promise of one request of a Worker cannot be waited for by another.
    *
    * @throws InvalidInstanceError for a name that could leave its directory, before any call; UnavailableError,
    * DeadlineError, AuthError, ProtocolError; the caller's abort reason unchanged; TypeError for `filter`.
@@ -58,7 +65,10 @@ export interface Resolver {
   resolve(service: string, options?: ResolveOptions): Promise<ServiceSnapshot>
   /** All services of the format's root, in one request; cached and stale as {@link resolve}. */
   resolveAll(options?: ResolveOptions): Promise<CatalogSnapshot>
-  /** Warms a cold process with a snapshot from elsewhere. An older one than is known is ignored. */
+  /**
+   * Warms a cold process with a snapshot from elsewhere. An older one than is known is ignored.
+   * @throws InvalidInstanceError for the snapshot of a name that could leave its directory.
+   */
   seed(snapshot: ServiceSnapshot): void
   /** The next answer is asked of etcd; what is known stays for when that fails. */
   expire(service: string): void
@@ -67,8 +77,8 @@ export interface Resolver {
 /** @throws RangeError for `maxAgeMs` and `maxStaleMs`, TypeError for `filter`. */
 export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}): Resolver {
   const { format = native(), onRejected, maxServices = 10_000 } = options
-  const ownMatcher = options.filter && createMatcher(options.filter)
-  const matcherFor = (filter: InstanceFilter | undefined) => (filter === undefined ? ownMatcher : createMatcher(filter))
+  const ownView = options.filter === undefined ? whole : remembered(createView(options.filter))
+  const viewOf = (filter: InstanceFilter | undefined) => (filter === undefined ? ownView : createView(filter))
   const ages = { maxAgeMs: checkAge(options.maxAgeMs, 1000, 'maxAgeMs') }
   const limits = { ...ages, maxStaleMs: checkAge(options.maxStaleMs, 300_000, 'maxStaleMs') }
   const services = createSnapshotCache<ServiceSnapshot>({ ...limits, maxEntries: maxServices })
@@ -104,21 +114,31 @@ export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}):
     return { revision, clusterId, services: Object.freeze(snapshots), updatedAt: Date.now(), stale: false, rejected }
   }
 
+  const resolveAnew = async (service: string, options: ResolveOptions): Promise<ServiceSnapshot> => {
+    format.dir(service)
+    const view = viewOf(options.filter)
+    const known = services.given(service, options.consistency)
+    return view(known ?? (await services.ask(service, () => list(service, options), options)))
+  }
+
   return {
     format,
-    async resolve(service, options = {}) {
-      format.dir(service)
-      const matches = matcherFor(options.filter)
-      const reading = services.read(service, options, () => list(service, options))
-      return matches === undefined ? reading : narrow(await reading, matches)
+    // What is known is given without anything being made but the promise.
+    resolve(service, options = {}) {
+      const known = options.filter === undefined ? services.given(service, options.consistency) : undefined
+      return known === undefined ? resolveAnew(service, options) : Promise.resolve(ownView(known))
     },
     async resolveAll(options = {}) {
-      const matches = matcherFor(options.filter)
-      const catalog = await catalogs.read('', options, () => listAll(options))
-      if (matches === undefined) return catalog
-      return { ...catalog, services: Object.freeze(catalog.services.map((each) => narrow(each, matches))) }
+      const view = viewOf(options.filter)
+      const known = catalogs.given('', options.consistency)
+      const catalog = known ?? (await catalogs.ask('', () => listAll(options), options))
+      return view === whole ? catalog : { ...catalog, services: Object.freeze(catalog.services.map(view)) }
     },
-    seed: (snapshot) => services.seed(snapshot.service, Object.freeze(snapshot)),
+    seed(snapshot) {
+      // What is known is given by its name alone.
+      format.dir(snapshot.service)
+      services.seed(snapshot.service, Object.freeze(snapshot))
+    },
     expire(service) {
       services.expire(service)
       catalogs.expire('')
@@ -135,10 +155,6 @@ function toSnapshot(
   rejected: number,
 ): ServiceSnapshot {
   return Object.freeze({ service, revision, clusterId, instances, updatedAt: Date.now(), stale: false, rejected })
-}
-
-function narrow(snapshot: ServiceSnapshot, matches: InstanceMatcher): ServiceSnapshot {
-  return Object.freeze({ ...snapshot, instances: Object.freeze(snapshot.instances.filter(matches)) })
 }
 
 function checkAge(value: number | undefined, preset: number, option: string): number {
