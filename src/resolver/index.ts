@@ -18,7 +18,6 @@ export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
 export { random } from './random.ts'
 export type { Change } from './record-set.ts'
 export {
-  type CatalogSnapshot,
   createResolver,
   type ResolveOptions,
   type Resolver,
@@ -43,5 +42,6 @@ export type {
 export type { ServiceSource } from './service-fetch/service-balancers.ts'
 export { createServiceFetch } from './service-fetch/service-fetch.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
+export type { CatalogSnapshot } from './snapshot-source.ts'
 export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
 export { weighted } from './weighted.ts'

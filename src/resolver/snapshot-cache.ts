@@ -25,6 +25,12 @@ export interface SnapshotCache<Value extends Snapshot> {
   given(name: string, consistency?: Consistency): Value | undefined
   /** What `load` brings, or the last good snapshot when that fails; until then, what is known will do for the others. */
   ask(name: string, load: () => Promise<Value>, options: ReadOptions): Promise<Value>
+  /** As {@link given} or {@link ask} each, in the order of the names; what has to be asked is asked in one `load`. */
+  readMany(
+    names: readonly string[],
+    load: (missing: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+    options: ReadOptions,
+  ): Promise<readonly Value[]>
   peek(name: string): Value | undefined
   seed(name: string, value: Value): void
   expire(name: string): void
@@ -106,15 +112,17 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
     return value
   }
 
+  const given = (name: string, consistency?: Consistency): Value | undefined => {
+    const entry = entries.get(name)
+    if (entry === undefined || consistency === 'strong') return undefined
+    const { value, freshUntil, askingUntil } = entry
+    const now = Date.now()
+    const willDo = now < freshUntil || now < askingUntil
+    return willDo || (consistency === 'stale' && now - value.updatedAt <= maxStaleMs) ? value : undefined
+  }
+
   return {
-    given(name, consistency) {
-      const entry = entries.get(name)
-      if (entry === undefined || consistency === 'strong') return undefined
-      const { value, freshUntil, askingUntil } = entry
-      const now = Date.now()
-      const willDo = now < freshUntil || now < askingUntil
-      return willDo || (consistency === 'stale' && now - value.updatedAt <= maxStaleMs) ? value : undefined
-    },
+    given,
     async ask(name, load, options) {
       const question = begin(name, options)
       try {
@@ -125,6 +133,32 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
       } finally {
         end(question)
       }
+    },
+    async readMany(names, load, options) {
+      const found = new Map<string, Value>()
+      const questions = new Map<string, Question<Value>>()
+      for (const name of new Set(names)) {
+        const known = given(name, options.consistency)
+        if (known === undefined) questions.set(name, begin(name, options))
+        else found.set(name, known)
+      }
+      let failure: unknown
+      try {
+        const loaded = questions.size > 0 ? await load([...questions.keys()]) : found
+        for (const [name, question] of questions) {
+          const value = loaded.get(name)
+          if (value === undefined) continue
+          // Not what is newer meanwhile: they were asked together, and are of one revision.
+          answered(question, value)
+          found.set(name, value)
+        }
+      } catch (error) {
+        if (options.consistency === 'strong') throw error
+        failure = error
+      } finally {
+        questions.forEach(end)
+      }
+      return names.map((name) => found.get(name) ?? lastGood(name, failure))
     },
     peek: (name) => entries.get(name)?.value,
     seed(name, value) {
