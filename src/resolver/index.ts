@@ -15,6 +15,7 @@ export { fixedInstancer } from './fixed-instancer.ts'
 export type { InstanceFilter } from './instance-filter.ts'
 export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
 export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
+export type { OnEmpty } from './on-empty.ts'
 export { random } from './random.ts'
 export type { Change } from './record-set.ts'
 export {

@@ -1,6 +1,8 @@
 import type { CallOptions, EtcdClient } from '../http-client/index.ts'
 import { type InstanceFormat, native } from '../instance/index.ts'
 import type { InstanceFilter } from './instance-filter.ts'
+import { keepLastSet } from './kept-set.ts'
+import { type OnEmpty, readOnEmpty } from './on-empty.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
 import { type Consistency, createSnapshotCache } from './snapshot-cache.ts'
 import { type CatalogSnapshot, createSnapshotSource } from './snapshot-source.ts'
@@ -17,6 +19,17 @@ export interface ResolverOptions {
   readonly maxAgeMs?: number
   /** For how long the last good answer is given when etcd cannot be asked. 0 gives none. @default 300000 */
   readonly maxStaleMs?: number
+  /**
+   * What to do when etcd says that a service has no instance any more. `accept`: etcd's word counts. `{ keepLastMs }`: a guard
+   * against a mass expiry. Until `keepLastMs` have passed since etcd first said so, the last set that was not empty is given,
+   * with those who had left it within `keepLastMs` before, for leases that expire together are deleted one after the other. It
+   * is `stale`, and has the revision and the time of when etcd confirmed it. That ends when there is an instance again; when
+   * the time is over the set is empty, also if etcd cannot be asked by then. A set that was confirmed longer ago than
+   * `maxStaleMs` is not brought back. etcd does not tell an expiry from a deregistration: whoever leaves on purpose, the
+   * last of all, is kept as well. `strong` and `resolveAll` always give etcd's word.
+   * @default 'accept'
+   */
+  readonly onEmpty?: OnEmpty
   /** The instances that are wanted, when a call does not say it. What is kept is all of them. @default all */
   readonly filter?: InstanceFilter
   /** The most services that are kept; the one that was asked for longest ago goes. @default 10000 */
@@ -78,14 +91,17 @@ export interface Resolver {
   expire(service: string): void
 }
 
-/** @throws RangeError for `maxAgeMs` and `maxStaleMs`, TypeError for `filter`. */
+/** @throws RangeError for `maxAgeMs`, `maxStaleMs` and `onEmpty.keepLastMs`, TypeError for `filter` and `onEmpty`. */
 export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}): Resolver {
   const { format = native(), onRejected, maxServices = 10_000 } = options
   const ownView = options.filter === undefined ? whole : remembered(createView(options.filter))
   const viewOf = (filter: InstanceFilter | undefined) => (filter === undefined ? ownView : createView(filter))
-  const ages = { maxAgeMs: checkAge(options.maxAgeMs, 1000, 'maxAgeMs') }
-  const limits = { ...ages, maxStaleMs: checkAge(options.maxStaleMs, 300_000, 'maxStaleMs') }
-  const services = createSnapshotCache<ServiceSnapshot>({ ...limits, maxEntries: maxServices })
+  const maxAgeMs = checkAge(options.maxAgeMs, 1000, 'maxAgeMs')
+  const maxStaleMs = checkAge(options.maxStaleMs, 300_000, 'maxStaleMs')
+  const limits = { maxAgeMs, maxStaleMs }
+  const keepLastMs = readOnEmpty(options.onEmpty)
+  const keep = keepLastMs === undefined ? undefined : keepLastSet({ keepLastMs, maxStaleMs, format })
+  const services = createSnapshotCache<ServiceSnapshot>({ ...limits, maxEntries: maxServices, keep })
   const catalogs = createSnapshotCache<CatalogSnapshot>({ ...limits, maxEntries: 1 })
 
   const lastInstances = (service: string) => services.peek(service)?.instances

@@ -6,10 +6,27 @@ interface Snapshot {
   readonly stale: boolean
 }
 
-export interface SnapshotCacheOptions {
+export interface SnapshotCacheOptions<Value> {
   readonly maxAgeMs: number
   readonly maxStaleMs: number
   readonly maxEntries: number
+  /** @default etcd's word counts */
+  readonly keep?: Keep<Value> | undefined
+}
+
+/** What is given instead of etcd's word, and until when. */
+export interface Kept<Value> {
+  readonly value: Value
+  readonly until: number
+}
+
+/** @param before what was known before etcd said `value` */
+export type Keep<Value> = (before: Known<Value> | undefined, value: Value) => Kept<Value> | undefined
+
+interface Known<Value> {
+  /** What etcd has said last, also when that was some time ago. */
+  readonly value: Value
+  readonly kept: Kept<Value> | undefined
 }
 
 export type Consistency = 'strong' | 'bounded' | 'stale'
@@ -37,11 +54,10 @@ export interface SnapshotCache<Value extends Snapshot> {
 }
 
 /** All times are milliseconds since 1970. */
-interface Entry<Value> {
-  readonly value: Value
+interface Entry<Value> extends Known<Value> {
   /** From then on etcd is asked again. */
   readonly freshUntil: number
-  /** A note: somebody asks, and until then `value` will do for the others. It ends by itself, whatever becomes of who asks. */
+  /** A note: somebody asks, and until then what is known will do for the others. It ends by itself, whatever becomes of who asks. */
   askingUntil: number
   /** How often it was expired: who asked before does not bring what was wanted. */
   readonly expiries: number
@@ -61,18 +77,21 @@ const patienceMs = 3000
 const expired = Number.NEGATIVE_INFINITY
 
 /** Snapshots by name. Data only: what one request of a Worker waits for is never handed to another. */
-export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCacheOptions): SnapshotCache<Value> {
-  const { maxAgeMs, maxStaleMs, maxEntries } = options
+export function createSnapshotCache<Value extends Snapshot>(
+  options: SnapshotCacheOptions<Value>,
+): SnapshotCache<Value> {
+  const { maxAgeMs, maxStaleMs, maxEntries, keep } = options
   /** For how long an answer that is too old will do while a newer one is on its way. */
   const overlapMs = maxAgeMs === 0 ? 0 : patienceMs
   const entries = new Map<string, Entry<Value>>()
 
   const store = (name: string, value: Value, until: number) => {
     const freshUntil = value.stale ? Math.min(until, value.updatedAt + maxStaleMs) : until
-    const { expiries = 0 } = entries.get(name) ?? {}
+    const before = entries.get(name)
+    const kept = keep?.(before, value)
     // Last in the map is the one used last.
     entries.delete(name)
-    entries.set(name, { value, freshUntil, askingUntil: 0, expiries })
+    entries.set(name, { value, kept, freshUntil, askingUntil: 0, expiries: before?.expiries ?? 0 })
     const [oldest] = entries.keys()
     if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
   }
@@ -91,6 +110,16 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
     if (entry?.askingUntil === askingUntil) entry.askingUntil = 0
   }
 
+  const shown = ({ value, kept }: Known<Value>): Value =>
+    kept !== undefined && Date.now() < kept.until ? kept.value : value
+
+  /** What is given when etcd's word, as it is known now, is this. */
+  const insteadOf = (name: string, value: Value, { consistency }: ReadOptions): Value => {
+    const entry = consistency === 'strong' ? undefined : entries.get(name)
+    return entry?.value === value ? shown(entry) : value
+  }
+
+  /** @returns etcd's word, or a newer one that has come meanwhile. */
   const answered = ({ name, askedAt, entry: before }: Question<Value>, value: Value): Value => {
     const known = entries.get(name)
     // Of two that ask at once, the one that etcd answered first may hear it last, and must not hide the newer state.
@@ -109,7 +138,7 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
     if (now - entry.value.updatedAt > maxStaleMs) throw error
     const value = Object.freeze({ ...entry.value, stale: true })
     store(name, value, now + maxAgeMs)
-    return value
+    return insteadOf(name, value, {})
   }
 
   const given = (name: string, consistency?: Consistency): Value | undefined => {
@@ -118,7 +147,7 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
     const { value, freshUntil, askingUntil } = entry
     const now = Date.now()
     const willDo = now < freshUntil || now < askingUntil
-    return willDo || (consistency === 'stale' && now - value.updatedAt <= maxStaleMs) ? value : undefined
+    return willDo || (consistency === 'stale' && now - value.updatedAt <= maxStaleMs) ? shown(entry) : undefined
   }
 
   return {
@@ -126,7 +155,7 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
     async ask(name, load, options) {
       const question = begin(name, options)
       try {
-        return answered(question, await load())
+        return insteadOf(name, answered(question, await load()), options)
       } catch (error) {
         if (options.consistency === 'strong') throw error
         return lastGood(name, error)
@@ -150,7 +179,7 @@ export function createSnapshotCache<Value extends Snapshot>(options: SnapshotCac
           if (value === undefined) continue
           // Not what is newer meanwhile: they were asked together, and are of one revision.
           answered(question, value)
-          found.set(name, value)
+          found.set(name, insteadOf(name, value, options))
         }
       } catch (error) {
         if (options.consistency === 'strong') throw error
