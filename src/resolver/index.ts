@@ -15,10 +15,10 @@ export { fixedInstancer } from './fixed-instancer.ts'
 export type { InstanceFilter } from './instance-filter.ts'
 export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
 export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
+export type { OnEmpty } from './on-empty.ts'
 export { random } from './random.ts'
 export type { Change } from './record-set.ts'
 export {
-  type CatalogSnapshot,
   createResolver,
   type ResolveOptions,
   type Resolver,
@@ -43,5 +43,6 @@ export type {
 export type { ServiceSource } from './service-fetch/service-balancers.ts'
 export { createServiceFetch } from './service-fetch/service-fetch.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
+export type { CatalogSnapshot } from './snapshot-source.ts'
 export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
 export { weighted } from './weighted.ts'

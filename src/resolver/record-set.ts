@@ -127,7 +127,7 @@ function resolved(instance: Parameters<typeof sameInstance>[0], kv: KeyValue): R
   return Object.freeze({ ...instance, key, leaseId, createRevision, modRevision })
 }
 
-const byKey = (a: ResolvedInstance, b: ResolvedInstance) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+export const byKey = (a: ResolvedInstance, b: ResolvedInstance): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 
 function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
   let low = 0

@@ -10,6 +10,7 @@ const pages = [
   'README.md',
   'docs/http-client.md',
   'docs/testing.md',
+  'docs/resolver.md',
   'docs/service-fetch.md',
   'docs/from-go-kit.md',
   'docs/from-kitex.md',

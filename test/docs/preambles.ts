@@ -30,6 +30,15 @@ export const storage = {
   'README.md, Use it 6': `${client}
 import { createInstancer, createRegistrar, createResolver } from 'etcd-edge'
 `,
+  'docs/resolver.md, resolve': `${client}
+import { createResolver } from 'etcd-edge'
+`,
+  'docs/resolver.md, resolveMany': `${client}
+import { createResolver } from 'etcd-edge'
+`,
+  'docs/resolver.md, onEmpty': `${client}
+import { createResolver } from 'etcd-edge'
+`,
   'docs/testing.md, Users and permissions': client,
   'docs/http-client.md, The client': `
 declare const env: { readonly ETCD_VPC: { readonly fetch: typeof fetch }; readonly ETCD_PASSWORD: string }

@@ -167,3 +167,87 @@ describeWithEtcd('two requests at once on a cold isolate', () => {
     }
   })
 })
+
+interface HeldWay extends AsyncDisposable {
+  readonly url: string
+  /** How many requests have come since it is held up. */
+  held(): number
+  /** Resolves when a request has come. */
+  hold(): Promise<void>
+  release(): void
+}
+
+/** A way to etcd that can be held up. */
+async function startHeldWay(target: string): Promise<HeldWay> {
+  let opened = Promise.resolve()
+  let open = () => {}
+  let came = () => {}
+  let held = 0
+  const server = createServer(async (request, response) => {
+    const body = await Array.fromAsync(request)
+    held += 1
+    came()
+    await opened
+    const answer = await fetch(`${target}${request.url}`, { method: 'POST', body: Buffer.concat(body) })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    held: () => held,
+    hold() {
+      held = 0
+      opened = new Promise((resolve) => {
+        open = resolve
+      })
+      return new Promise((resolve) => {
+        came = resolve
+      })
+    },
+    release: () => open(),
+    async [Symbol.asyncDispose]() {
+      open()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+describeWithEtcd('requests side by side on an isolate whose snapshot has become too old', () => {
+  it('one asks etcd and the others are answered meanwhile, also when the one is broken off', async () => {
+    await using etcd = await startEtcd()
+    const client = createEtcdClient({ endpoints: [etcd.url] })
+    await client.kv.put('/services/web/a', '{"address":"10.0.0.1:80"}')
+    await using way = await startHeldWay(etcd.url)
+    await using worker = await serveWorker({ ETCD_ENDPOINTS: way.url, ANONYMOUS_READ: 'true' })
+    const ids = async (signal?: AbortSignal) => {
+      const answer = await fetch(`http://127.0.0.1:${worker.port}${list}`, signal ? { signal } : {})
+      return ((await answer.json()) as { instances: { id: string }[] }).instances.map(({ id }) => id)
+    }
+    /** A request that waits for etcd: the first one after the snapshot has become too old. */
+    const asker = async (signal?: AbortSignal) => {
+      const came = way.hold().then(() => true)
+      for (;;) {
+        const asking = ids(signal)
+        if (await Promise.race([came, asking.then(() => false)])) return { asking }
+      }
+    }
+    expect(await ids()).toEqual(['a'])
+
+    await client.kv.put('/services/web/b', '{"address":"10.0.0.2:80"}')
+    const { asking } = await asker()
+    expect(await Promise.all([ids(), ids(), ids()])).toEqual([['a'], ['a'], ['a']])
+    expect(way.held()).toBe(1)
+    way.release()
+    expect(await asking).toEqual(['a', 'b'])
+
+    const controller = new AbortController()
+    const broken = (await asker(controller.signal)).asking
+    broken.catch(() => {})
+    controller.abort()
+    await expect(broken).rejects.toThrow()
+    await client.kv.put('/services/web/c', '{"address":"10.0.0.3:80"}')
+    way.release()
+    await eventually(async () => expect(await ids()).toEqual(['a', 'b', 'c']))
+  })
+})

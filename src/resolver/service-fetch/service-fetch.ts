@@ -28,7 +28,7 @@ import { checkSource, createServiceBalancers, type ServiceSource } from './servi
  * `TypeError` in most runtimes, so that whoever handles failures of `fetch` (ky's retries do) handles these.
  *
  * @param source a resolver, or instancers, one for each service. While one call asks the resolver, the others in flight go
- * on with what etcd has confirmed in the last 10 s.
+ * on with what is known, as `maxAgeMs` of the resolver has it.
  * @throws TypeError or RangeError for a wrong option. The calls reject with: TypeError for what `fetch` refuses and for a
  * URL without a service; NoInstancesError when there is no instance to send it to; DeadlineError when `timeoutMs` is
  * over, or `perAttemptTimeoutMs` for the last attempt; InvalidInstanceError for a name that no service can have;

@@ -68,6 +68,16 @@ describe('createResolver', () => {
     expect(await resolver.resolve('web')).toMatchObject({ stale: false, updatedAt: 1_060_001 })
   })
 
+  it('a failure makes nothing fresh beyond maxStaleMs', async () => {
+    const resolver = resolverOf({ maxAgeMs: 1000, maxStaleMs: 1500 })
+    await resolver.resolve('web')
+    store.failure = new TypeError('fetch failed')
+    vi.advanceTimersByTime(1000)
+    expect((await resolver.resolve('web')).stale).toBe(true)
+    vi.advanceTimersByTime(501)
+    await expect(resolver.resolve('web')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
   it('while etcd is away not every call waits for it', async () => {
     const resolver = resolverOf({ maxAgeMs: 1000 })
     await resolver.resolve('web')
@@ -115,6 +125,11 @@ describe('createResolver', () => {
     store.failure = new TypeError('fetch failed')
     vi.advanceTimersByTime(5000)
     expect(await cold.resolve('web')).toMatchObject({ stale: true, instances: [{ id: 'a' }] })
+  })
+
+  it('refuses the seed of a name that could leave its directory', async () => {
+    const seed = { ...(await resolverOf().resolve('web')), service: '../web' }
+    expect(() => resolverOf().seed(seed)).toThrow(expect.objectContaining({ code: 'INVALID_INSTANCE' }))
   })
 
   it('an expired service is asked for again, and kept for when that fails', async () => {
@@ -193,6 +208,11 @@ describe('createResolver', () => {
       expect(idsOf(await resolver.resolve('web', { filter: {} }))).toEqual(['a', 'b', 'c'])
       expect(idsOf(await resolver.resolve('web', { filter: { zone: 'nowhere' } }))).toEqual([])
       expect(store.asked).toBe(1)
+    })
+
+    it('gives the same object for the same answer, so that a balancer sees no change', async () => {
+      const resolver = resolverOf({ filter: { zone: 'iad' } })
+      expect(await resolver.resolve('web')).toBe(await resolver.resolve('web'))
     })
 
     it('narrows each service of the catalog', async () => {

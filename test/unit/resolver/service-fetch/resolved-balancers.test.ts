@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { roundRobin, type ServiceSnapshot } from '../../../../src/resolver/index.ts'
 import { createResolvedBalancers } from '../../../../src/resolver/service-fetch/resolved-balancers.ts'
 import { instance } from './scripted-fetch.ts'
@@ -25,9 +25,6 @@ function start() {
 }
 
 describe('balancers on a resolver', () => {
-  beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
-  afterEach(() => void vi.useRealTimers())
-
   it('all ask when nothing is known, and share one balancer', async () => {
     const { asked, made, pick } = start()
     const picks = [pick(), pick()]
@@ -36,52 +33,25 @@ describe('balancers on a resolver', () => {
     expect([asked.length, made]).toEqual([2, ['web']])
   })
 
-  it('go on with what was known while one call asks again', async () => {
-    const { asked, pick } = start()
+  it('pick among what the resolver has given last, each service for itself', async () => {
+    const { asked, made, pick } = start()
     const first = pick()
     asked[0]?.answer('a')
-    await first
-    vi.advanceTimersByTime(5000)
-    const asking = pick()
-    expect(await Promise.all([pick(), pick()])).toEqual(['a', 'a'])
-    expect(asked).toHaveLength(2)
+    expect(await first).toBe('a')
+    const again = pick()
     asked[1]?.answer('b')
-    expect(await asking).toBe('b')
-    // Each service for itself.
-    pick('api').catch(() => {})
-    expect(asked.map(({ service }) => service)).toEqual(['web', 'web', 'api'])
-  })
-
-  it('ask again when the call that did has failed, or has not come back for a while', async () => {
-    const { asked, pick } = start()
-    const first = pick()
-    asked[0]?.answer('a')
-    await first
-    const failing = pick().catch((error: unknown) => error)
-    asked[1]?.fail('etcd is away')
-    expect(await failing).toBe('etcd is away')
-    const lost = pick()
-    vi.advanceTimersByTime(2999)
-    expect(await pick()).toBe('a')
-    vi.advanceTimersByTime(1)
-    const next = pick()
-    expect(asked).toHaveLength(4)
-    asked[3]?.answer('b')
-    expect(await next).toBe('b')
+    expect(await again).toBe('b')
+    const other = pick('api')
     asked[2]?.answer('c')
-    expect(await lost).toBe('c')
+    expect(await other).toBe('c')
+    expect(made).toEqual(['web', 'api'])
   })
 
-  it('ask themselves when what is known is old', async () => {
+  it('hand on why the resolver cannot say', async () => {
     const { asked, pick } = start()
-    const first = pick()
-    asked[0]?.answer('a')
-    await first
-    vi.advanceTimersByTime(10_000)
-    const both = [pick(), pick()]
-    expect(asked).toHaveLength(3)
-    for (const { answer } of asked) answer('b')
-    expect(await Promise.all(both)).toEqual(['b', 'b'])
+    const failing = pick()
+    asked[0]?.fail('etcd is away')
+    await expect(failing).rejects.toBe('etcd is away')
   })
 
   it('keep 10,000 services: the one that came first goes', async () => {
