@@ -65,6 +65,7 @@ const caught: readonly (readonly [path: string, text: string, complaint: RegExp]
   ['src/shared/index.ts', ``, /"shared" is no name/],
   ['worker/types.d.ts', ``, /"types" is no name/],
   ['tools/long.ts', '\n'.repeat(251), /251 lines/],
+  ['test/unit/long.test.ts', '\n'.repeat(251), /251 lines/],
 ]
 
 const fine: readonly (readonly [path: string, text: string])[] = [

@@ -1,56 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createEtcdClient, type FetchInit, type FetchLike, type WatchState } from '../../../src/http-client/index.ts'
-
-const line = (result: object) => `${JSON.stringify({ result })}\n`
-const header = (revision: number) => ({ cluster_id: '1', revision: String(revision) })
-const created = (revision = 10) => line({ header: header(revision), created: true })
-const put = (revision: number) =>
-  line({ header: header(revision), events: [{ kv: { key: 'aw==', value: 'dg==', mod_revision: String(revision) } }] })
-
-/** One stream that the fake etcd has opened. */
-interface Opened {
-  readonly startRevision: string
-  readonly init: FetchInit
-  send(text: string): void
-  end(): void
-  breakOff(): void
-  canceled: boolean
-}
-
-function fakeEtcd() {
-  const streams: Opened[] = []
-  let answer: (() => Promise<Response>) | undefined
-  const fetch: FetchLike = async (_, init) => {
-    if (answer) return answer()
-    const request = JSON.parse(init.body).create_request
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-    const opened: Opened = {
-      startRevision: request.start_revision,
-      init,
-      send: (text) => controller?.enqueue(new TextEncoder().encode(text)),
-      end: () => controller?.close(),
-      breakOff: () => controller?.error(new TypeError('terminated')),
-      canceled: false,
-    }
-    const body = new ReadableStream<Uint8Array>({
-      start(own) {
-        controller = own
-      },
-      cancel() {
-        opened.canceled = true
-      },
-    })
-    streams.push(opened)
-    return new Response(body)
-  }
-  return {
-    streams,
-    etcd: createEtcdClient({ endpoints: ['http://etcd:2379'], fetch }),
-    answerWith(next: () => Promise<Response>) {
-      answer = next
-    },
-  }
-}
+import { createEtcdClient, type FetchLike, type WatchState } from '../../../src/http-client/index.ts'
+import { created, fakeEtcd, header, line, type Opened, put } from './watch-streams.ts'
 
 describe('a watch', () => {
   beforeEach(() => {
