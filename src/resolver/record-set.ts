@@ -13,7 +13,7 @@ export interface Change {
 
 /**
  * The records under one directory, by key, and the instances they hold in key order. A record that cannot be read is
- * counted, and the last good one of its key stays in use (as etcd's own naming resolver does). An instance that does not
+ * counted, and the last good one of its key stays in use until the key is deleted (as etcd's own naming resolver does). An instance that does not
  * match is as good as not there.
  */
 export interface RecordSet {
@@ -114,8 +114,10 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
       const before = sorted
       const shownBefore = shown
       bad.clear()
-      const kept = (key: string) => before.filter((instance) => instance.key === key)
-      sorted = Object.freeze(kvs.flatMap((kv) => decode(kv) ?? kept(kv.key)).sort(byKey))
+      // Of the same life of the key: what was deleted meanwhile is gone, whatever was put there afterwards.
+      const kept = (kv: KeyValue) =>
+        before.filter(({ key, createRevision }) => key === kv.key && createRevision === kv.createRevision)
+      sorted = Object.freeze(kvs.flatMap((kv) => decode(kv) ?? kept(kv)).sort(byKey))
       show()
       return diff(shownBefore, shown)
     },
