@@ -53,16 +53,29 @@ const write: fc.Arbitrary<Write> = fc.record({
   lease: fc.nat(3),
 })
 
-function toPut({ records, leases }: ModelHistory, { key, value, isBad, lease }: Write): ModelChange & { value: string } {
+function toPut(
+  { records, leases }: ModelHistory,
+  { key, value, isBad, lease }: Write,
+): ModelChange & { value: string } {
   const values = isBad && records.bad.length > 0 ? records.bad : records.good
   // As many without a lease as with one.
   const leaseId = lease < 2 ? undefined : one(leases, lease)
   return { key: one(records.keys, key) ?? '', value: one(values, value) ?? '', leaseId }
 }
 
-/** What changes etcd. */
+const put = write.map((each) => command(`put ${JSON.stringify(each)}`, (m, r) => commit(r, m, [toPut(m, each)])))
+
+const txn = fc.uniqueArray(write, { selector: ({ key }) => key, minLength: 2, maxLength: 6 }).map((writes) =>
+  command(`txn ${JSON.stringify(writes)}`, async (history, real) => {
+    // What lease 0 stands for is to delete.
+    const toChange = (each: Write) => (each.lease === 0 ? { key: toPut(history, each).key } : toPut(history, each))
+    await commit(real, history, writes.map(toChange))
+  }),
+)
+
+/** What changes etcd; what is meant to happen more often is named more often. */
 export const changes: readonly fc.Arbitrary<ModelCommand>[] = [
-  write.map((each) => command(`put ${JSON.stringify(each)}`, (m, r) => commit(r, m, [toPut(m, each)]))),
+  ...[put, put, put, put, put, txn, txn, txn],
   fc.nat(9).map((index) =>
     command(
       `rewrite ${index}`,
@@ -78,13 +91,6 @@ export const changes: readonly fc.Arbitrary<ModelCommand>[] = [
       const key = one(history.records.keys, index) ?? ''
       await real.target.admin.kv.delete(key)
       history.commit([{ key }])
-    }),
-  ),
-  fc.uniqueArray(write, { selector: ({ key }) => key, minLength: 2, maxLength: 6 }).map((writes) =>
-    command(`txn ${JSON.stringify(writes)}`, async (history, real) => {
-      // What lease 0 stands for is to delete.
-      const toChange = (each: Write) => (each.lease === 0 ? { key: toPut(history, each).key } : toPut(history, each))
-      await commit(real, history, writes.map(toChange))
     }),
   ),
   fc.constant(
@@ -162,7 +168,5 @@ export const lookers: readonly fc.Arbitrary<ModelCommand>[] = [
   fc.constant(command('ready', (_, real) => real.ready())),
   fc.constant(command('look', (_, real) => real.look())),
   fc.constant(command('settle', (_, real) => real.settle())),
-  fc
-    .constantFrom(0, 50, 100, 400, 3000)
-    .map((ms) => command(`pass ${ms} ms`, (_, { target }) => target.pass(ms))),
+  fc.constantFrom(0, 50, 100, 400, 3000).map((ms) => command(`pass ${ms} ms`, (_, { target }) => target.pass(ms))),
 ]

@@ -85,7 +85,8 @@ export class ModelHistory {
         unreadable += 1
         const kept = instances.filter((instance) => instance.key === key)
         const was = this.at(kept[0]?.modRevision ?? 0)?.get(key)
-        if (kept.length > 0 && was?.createRevision !== record?.createRevision) flaws.push(`${key} is of an earlier life`)
+        if (kept.length > 0 && was?.createRevision !== record?.createRevision)
+          flaws.push(`${key} is of an earlier life`)
         if (kept.length > 0 && !same(this.#decode(key, was) ?? [], kept)) flaws.push(`${key} has never said that`)
         expected.push(...kept)
       } else expected.push(...decoded)

@@ -14,7 +14,7 @@ const { MODEL_SEED, MODEL_RUNS } = process.env
 /** Whatever happens, in any order: what is shown is what etcd has had, and in the end what it has. */
 async function check(open: (run: number) => ModelTarget, runs: number, maxCommands: number): Promise<ModelCounts> {
   const counts: ModelCounts = new Map()
-  const commands = fc.commands([...changes, ...changes, ...troubles, ...lookers, ...lookers], { maxCommands, size: 'max' })
+  const commands = fc.commands([...changes, ...troubles, ...lookers], { maxCommands, size: 'max' })
   let index = 0
   const property = fc.asyncProperty(fc.constantFrom(...recordKinds), fc.nat(), commands, async (kind, chance, plan) => {
     seedChance(chance)

@@ -38,7 +38,8 @@ export function observe(instancer: Instancer, history: ModelHistory): ModelObser
     const isSame = told !== undefined && change.added.length + change.updated.length + change.removed.length === 0
     if (isSame && events.at(-1)?.type !== 'error') flaws.push(`the same set is told twice at ${snapshot.revision}`)
     const next = apply(told ?? new Map(), change, flaws)
-    if (!sameSet(next, byName(snapshot.instances))) flaws.push(`at ${snapshot.revision} the change is not the difference`)
+    if (!sameSet(next, byName(snapshot.instances)))
+      flaws.push(`at ${snapshot.revision} the change is not the difference`)
     revision = snapshot.revision
     told = byName(snapshot.instances)
   }

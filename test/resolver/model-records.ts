@@ -26,7 +26,8 @@ export function modelRecords(kind: (typeof recordKinds)[number], prefix: string)
   }
   const ids = ['a', 'b', 'c', 'd', 'e', 'f']
   if (kind === 'kratos') {
-    const record = (...endpoints: readonly string[]) => JSON.stringify({ id: 'a', name: 'web', version: '1', endpoints })
+    const record = (...endpoints: readonly string[]) =>
+      JSON.stringify({ id: 'a', name: 'web', version: '1', endpoints })
     const [grpc, http] = ['grpc://10.0.0.1:9000', 'http://10.0.0.1:8000']
     const good = [record(), record(grpc), record(grpc, http), record(http), record(grpc, http, 'grpc://10.0.0.2:9000')]
     return below(kind, kratos({ prefix }), { ids, good, bad: ['null', record('nowhere')] })
