@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Operation, op } from '../../src/http-client/index.ts'
+import { type Op, op } from '../../src/http-client/index.ts'
 import type { ModelChange, ModelHistory } from './model-history.ts'
 import { callFailures, streamEnds } from './model-line.ts'
 import type { ModelRun } from './model-run.ts'
@@ -26,7 +26,7 @@ function command(
 const one = <Item>(items: readonly Item[], index: number): Item | undefined => items[index % items.length]
 
 async function commit(real: ModelRun, history: ModelHistory, changes: readonly ModelChange[]): Promise<void> {
-  const operations = changes.map((change): Operation => {
+  const operations = changes.map((change): Op<unknown> => {
     if (change.value === undefined) return op.delete(change.key)
     const { key, value, leaseId } = change
     return op.put(key, value, { allowEmpty: true, ...(leaseId !== undefined && { leaseId }) })

@@ -99,6 +99,20 @@ export class ModelHistory {
     return flaws
   }
 
+  /** What is wrong with going from one set to the next: a record that became unreadable must not take a good one along. */
+  flawsBetween(before: ServiceSnapshot, after: ServiceSnapshot): string[] {
+    const state = this.at(after.revision)
+    const lost = before.instances.filter(({ key, createRevision, modRevision }) => {
+      const record = state?.get(key)
+      if (record?.createRevision !== createRevision || this.#decode(key, record) !== undefined) return false
+      if (after.instances.some((instance) => instance.key === key)) return false
+      // One that could be read meanwhile may have said that there is nobody.
+      const between = Array.from({ length: after.revision - modRevision }, (_, index) => this.at(modRevision + index))
+      return !between.some((held) => this.#decode(key, held?.get(key))?.length === 0)
+    })
+    return lost.map(({ key }) => `${key} became unreadable, and its good record is gone`)
+  }
+
   #isOurs(key: string): boolean {
     return key !== this.records.strayKey
   }

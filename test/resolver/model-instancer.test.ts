@@ -26,11 +26,12 @@ async function check(open: (run: number) => ModelTarget, runs: number, maxComman
       await run.end()
     } finally {
       await run.close()
+      await target.end()
     }
     counts.set('runs', index)
   })
   const seed = MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }
-  await fc.assert(property, { numRuns: Number(MODEL_RUNS ?? runs), endOnFailure: true, noBias: true, ...seed })
+  await fc.assert(property, { numRuns: Number(MODEL_RUNS ?? runs), endOnFailure: true, unbiased: true, ...seed })
   return counts
 }
 

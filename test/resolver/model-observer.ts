@@ -11,6 +11,8 @@ export interface ModelObserver {
   /** Whether what it was told last is what the instancer has. */
   isCurrent(): boolean
   /** Anything that it is told from now on is a flaw. */
+  expectNothing(): void
+  /** It wants to be told no more. */
   leave(): void
 }
 
@@ -20,7 +22,7 @@ export function observe(instancer: Instancer, history: ModelHistory): ModelObser
   const events: InstancerEvent[] = []
   const flaws: string[] = []
   let told: Told | undefined
-  let revision = 0
+  let last: ServiceSnapshot | undefined
   let hasLeft = false
   let isNewcomer = true
 
@@ -30,17 +32,20 @@ export function observe(instancer: Instancer, history: ModelHistory): ModelObser
 
   const takeSnapshot = (snapshot: ServiceSnapshot, change: Change) => {
     // What is written at this very moment is in the history only when etcd has answered.
-    checks.push(() => flaws.push(...history.flawsOf(snapshot)))
+    const before = last
+    checks.push(() =>
+      flaws.push(...history.flawsOf(snapshot), ...(before ? history.flawsBetween(before, snapshot) : [])),
+    )
     if (snapshotOf(instancer) !== snapshot) flaws.push('another snapshot is told than the instancer has')
     if (snapshot.stale && !isNewcomer) flaws.push('a stale snapshot is told as news')
-    if (snapshot.revision < revision) flaws.push(`back from revision ${revision} to ${snapshot.revision}`)
+    if (last !== undefined && snapshot.revision < last.revision) flaws.push(`back to revision ${snapshot.revision}`)
     if (!Object.isFrozen(snapshot) || !Object.isFrozen(snapshot.instances)) flaws.push('a snapshot can be changed')
     const isSame = told !== undefined && change.added.length + change.updated.length + change.removed.length === 0
     if (isSame && events.at(-1)?.type !== 'error') flaws.push(`the same set is told twice at ${snapshot.revision}`)
     const next = apply(told ?? new Map(), change, flaws)
     if (!sameSet(next, byName(snapshot.instances)))
       flaws.push(`at ${snapshot.revision} the change is not the difference`)
-    revision = snapshot.revision
+    last = snapshot
     told = byName(snapshot.instances)
   }
 
@@ -63,6 +68,9 @@ export function observe(instancer: Instancer, history: ModelHistory): ModelObser
     },
     isCurrent: () =>
       events.at(-1)?.type === 'snapshot' && sameSet(told ?? new Map(), byName(instancer.snapshot().instances)),
+    expectNothing() {
+      hasLeft = true
+    },
     leave() {
       hasLeft = true
       unsubscribe()

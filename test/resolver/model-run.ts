@@ -88,14 +88,15 @@ export class ModelRun {
       this.count('errors told', events.filter(({ type }) => type === 'error').length)
     }
     await this.close()
+    await this.target.admin.kv.put(this.history.records.keys[0] ?? '', this.history.records.good[0] ?? '')
+    await this.target.pass(3000)
     this.#report()
   }
 
   /** Nothing is told from now on. Safe to repeat. */
   async close(): Promise<void> {
-    for (const observer of this.observers) observer.leave()
+    for (const observer of this.observers) observer.expectNothing()
     await this.instancer.close()
-    await this.target.end()
   }
 
   #report(): void {
