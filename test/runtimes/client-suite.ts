@@ -2,6 +2,7 @@ import { createEtcdClient } from 'etcd-edge/http-client'
 import { callCases } from './call-cases.ts'
 import type { ClientCase } from './client-case.ts'
 import { registryCases } from './registry-cases.ts'
+import { resolverCases } from './resolver-cases.ts'
 import { serviceFetchCases } from './service-fetch-cases.ts'
 import { watchCases } from './watch-cases.ts'
 
@@ -13,7 +14,13 @@ export interface CaseOutcome {
 }
 
 /** What the client, and what is built on it, has to do in every runtime. */
-export const clientCases: readonly ClientCase[] = [...callCases, ...watchCases, ...registryCases, ...serviceFetchCases]
+export const clientCases: readonly ClientCase[] = [
+  ...callCases,
+  ...watchCases,
+  ...registryCases,
+  ...resolverCases,
+  ...serviceFetchCases,
+]
 
 /** Longer than any case takes. */
 const patienceMs = 30_000
