@@ -1,9 +1,11 @@
 import { createEtcdClient } from 'etcd-edge/http-client'
+import { balancerCases } from './balancer-cases.ts'
 import { callCases } from './call-cases.ts'
 import type { ClientCase } from './client-case.ts'
+import { instancerCases } from './instancer-cases.ts'
 import { registryCases } from './registry-cases.ts'
-import { resolverCases } from './resolver-cases.ts'
 import { serviceFetchCases } from './service-fetch-cases.ts'
+import { staleCases } from './stale-cases.ts'
 import { watchCases } from './watch-cases.ts'
 
 export interface CaseOutcome {
@@ -18,7 +20,9 @@ export const clientCases: readonly ClientCase[] = [
   ...callCases,
   ...watchCases,
   ...registryCases,
-  ...resolverCases,
+  ...instancerCases,
+  ...staleCases,
+  ...balancerCases,
   ...serviceFetchCases,
 ]
 
