@@ -56,6 +56,7 @@ export async function* runWatchLoop(
       for (const cursor of cursors) cursor.reopen()
       if (yield* readStream(stream, cursors)) return
       backoff.reset()
+      loginTried = false
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (plan === options.plan && fallback !== undefined && isDenied(error)) {

@@ -13,7 +13,7 @@ export interface Change {
 
 /**
  * The records under one directory, by key, and the instances they hold in key order. A record that cannot be read is
- * counted, and the last good one of its key stays in use (as etcd's own naming resolver does). An instance that does not
+ * counted, and the last good one of its key stays in use until the key is deleted (as etcd's own naming resolver does). An instance that does not
  * match is as good as not there.
  */
 export interface RecordSet {
@@ -43,9 +43,11 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   const { service, onRejected, matches = all, seed = none } = options
   // A record that nobody may see may still hide others.
   const [readable, visible] = format.visible === undefined ? [matches, all] : [all, matches]
-  let sorted: readonly ResolvedInstance[] = seed
+  // Edited in place. What callers have is a frozen copy: to copy a frozen array takes many times as long as a plain one.
+  let sorted: ResolvedInstance[] = [...seed]
+  let isEdited = false
   /** Those of them that the format lets callers see. */
-  let shown = sorted
+  let shown: readonly ResolvedInstance[] = seed
   const bad = new Set<string>()
 
   const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
@@ -65,7 +67,9 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   }
 
   const show = (): void => {
-    shown = format.visible === undefined ? sorted : Object.freeze(format.visible(sorted).filter(visible))
+    if (!isEdited) return
+    isEdited = false
+    shown = Object.freeze(format.visible === undefined ? sorted.slice() : format.visible(sorted).filter(visible))
   }
 
   const rangeOf = (key: string) => {
@@ -79,7 +83,8 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   const splice = (key: string, instances: readonly ResolvedInstance[]): void => {
     const { start, end } = rangeOf(key)
     if (start === end && instances.length === 0) return
-    sorted = Object.freeze([...sorted.slice(0, start), ...instances, ...sorted.slice(end)])
+    sorted.splice(start, end - start, ...instances)
+    isEdited = true
   }
 
   const instancesOf = (key: string): readonly ResolvedInstance[] => {
@@ -114,8 +119,11 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
       const before = sorted
       const shownBefore = shown
       bad.clear()
-      const kept = (key: string) => before.filter((instance) => instance.key === key)
-      sorted = Object.freeze(kvs.flatMap((kv) => decode(kv) ?? kept(kv.key)).sort(byKey))
+      // Of the same life of the key: what was deleted meanwhile is gone, whatever was put there afterwards.
+      const kept = (kv: KeyValue) =>
+        before.filter(({ key, createRevision }) => key === kv.key && createRevision === kv.createRevision)
+      sorted = kvs.flatMap((kv) => decode(kv) ?? kept(kv)).sort(byKey)
+      isEdited = true
       show()
       return diff(shownBefore, shown)
     },

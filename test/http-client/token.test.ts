@@ -56,6 +56,17 @@ describeWithNewestEtcd('the token of a client', ({ path: binary }) => {
       expect(log.count('auth/authenticate')).toBeGreaterThanOrEqual(2)
       expect(log.count('auth/authenticate')).toBeLessThanOrEqual(4)
     })
+
+    test('S2 a quiet watch whose token expires again and again logs in each time', async () => {
+      await using guarded = await startGuardedEtcd({ binary, args: ['--auth-token-ttl=1'] })
+      const log = callLog()
+      const app = guarded.client({ observer: log.observer })
+      await app.kv.put('/app/a', '1')
+      await using watching = watchInBackground(app.watch({ prefix: '/app/', startRevision: 1, idleMs: 2500 }))
+      await eventually(() => expect(log.count('auth/authenticate')).toBeGreaterThanOrEqual(4))
+      await guarded.root.kv.put('/app/a', '2')
+      await eventually(() => expect(watching.values()).toEqual(['1', '2']))
+    })
   })
 
   describe('JWT', () => {

@@ -1,9 +1,12 @@
 import { createEtcdClient } from 'etcd-edge/http-client'
+import { balancerCases } from './balancer-cases.ts'
 import { callCases } from './call-cases.ts'
 import type { ClientCase } from './client-case.ts'
+import { instancerCases } from './instancer-cases.ts'
 import { registryCases } from './registry-cases.ts'
 import { resolverCases } from './resolver-cases.ts'
 import { serviceFetchCases } from './service-fetch-cases.ts'
+import { staleCases } from './stale-cases.ts'
 import { watchCases } from './watch-cases.ts'
 
 export interface CaseOutcome {
@@ -19,6 +22,9 @@ export const clientCases: readonly ClientCase[] = [
   ...watchCases,
   ...registryCases,
   ...resolverCases,
+  ...instancerCases,
+  ...staleCases,
+  ...balancerCases,
   ...serviceFetchCases,
 ]
 

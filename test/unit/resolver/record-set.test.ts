@@ -4,10 +4,11 @@ import { native } from '../../../src/instance/index.ts'
 import { type Change, createRecordSet } from '../../../src/resolver/record-set.ts'
 
 const b64 = (text: string) => Buffer.from(text).toString('base64')
-const kv = (id: string, weight: number | string, revision = 1) =>
+const kv = (id: string, weight: number | string, revision = 1, createRevision = 1) =>
   createKeyValue({
     key: b64(`/services/web/${id}`),
     value: b64(typeof weight === 'number' ? JSON.stringify({ address: 'a:1', weight }) : weight),
+    create_revision: String(createRevision),
     mod_revision: String(revision),
   })
 const put = (id: string, weight: number | string, revision?: number) => ({
@@ -61,5 +62,12 @@ describe('a set of records', () => {
     expect([records.rejected(), records.instances().length]).toEqual([2, 1])
     expect(names(records.apply([put('bad', 1), gone('a')]))).toEqual([['bad'], [], ['a']])
     expect(records.rejected()).toBe(0)
+  })
+
+  it('keeps no good one of a key that was deleted before the bad one came, seen or not', () => {
+    const records = createRecordSet(native())
+    records.replace([kv('a', 1, 2, 2), kv('b', 1, 3, 3)])
+    expect(names(records.replace([kv('a', 'bad', 5, 2), kv('b', 'bad', 7, 7)]))).toEqual([[], [], ['b']])
+    expect([records.rejected(), records.instances().map(({ id }) => id)]).toEqual([2, ['a']])
   })
 })
