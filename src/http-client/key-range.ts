@@ -33,8 +33,8 @@ export function wireRange(range: KeyRange): WireKeyRange {
 }
 
 /**
- * The smallest key that is greater than every key with this prefix: the last byte that is not 0xff, plus one, and nothing
- * behind it; a zero byte ("no end") when there is none. As `GetPrefixRangeEnd` of clientv3 (`op.go`).
+ * The smallest key that is greater than every key with this prefix, as the `rangeEnd` of a range: the last byte that is not
+ * 0xff, plus one, and nothing behind it; a zero byte ("no end") when there is none. As `GetPrefixRangeEnd` of clientv3 (`op.go`).
  */
 export function prefixEnd(prefix: Bytes): Uint8Array {
   const bytes = typeof prefix === 'string' ? new TextEncoder().encode(prefix) : prefix
