@@ -1,5 +1,6 @@
 export type { Balancer, BalancerOptions, BalancerSource, Picked, PickOptions } from './balancer.ts'
 export { consistentHash, type KeyedBalancer, type KeyedPickOptions } from './consistent-hash.ts'
+export { createInstancer } from './create-instancer.ts'
 export type { Endpoint, EndpointOptions } from './endpoint.ts'
 export {
   createEndpointer,
@@ -13,7 +14,7 @@ export {
 export { fixedEndpointer } from './fixed-endpointer.ts'
 export { fixedInstancer } from './fixed-instancer.ts'
 export type { InstanceFilter } from './instance-filter.ts'
-export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
+export type { Instancer, InstancerOptions } from './instancer.ts'
 export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
 export { random } from './random.ts'
 export type { Change } from './record-set.ts'

@@ -1,0 +1,89 @@
+import { createBackoff, sleep } from '../backoff.ts'
+import type { EtcdClient } from '../http-client/index.ts'
+import { native, rangesOf } from '../instance/index.ts'
+import { createEventRouter } from './event-router.ts'
+import { createMatcher } from './instance-filter.ts'
+import type { InstancerOptions } from './instancer.ts'
+import { listMany } from './list-many.ts'
+import { createLiveSet, type LiveSet } from './live-set.ts'
+
+/**
+ * Live sets of one or several services, in the order of the names: they are listed together at revision R, and one watch
+ * from R + 1 brings the changes of all. It runs from when one of them is wanted until the last one is closed.
+ */
+export function followServices(
+  etcd: EtcdClient,
+  services: readonly string[],
+  options: InstancerOptions,
+): readonly LiveSet[] {
+  const { format = native(), filter, onRejected, watch } = options
+  const settings = { format, matches: createMatcher(filter), onRejected }
+  const ranges = services.flatMap((service) => rangesOf(format, service))
+  const stop = new AbortController()
+  const { signal } = stop
+  let loop: Promise<void> | undefined
+
+  const feed = {
+    start() {
+      loop ??= run().catch(() => {})
+    },
+    async leave(set: LiveSet) {
+      open.delete(set)
+      if (open.size > 0) return
+      stop.abort()
+      await loop
+    },
+  }
+  const sets = services.map((service) => createLiveSet(service, settings, feed))
+  /** A set that is closed, also by one that is told of something, is told nothing more. */
+  const open = new Set(sets)
+  const router = createEventRouter(format, sets)
+
+  const list = async (): Promise<number> => {
+    const asked = [...open]
+    const names = asked.map(({ service }) => service)
+    const { services: found, ...header } = await listMany(etcd, format, names, { signal })
+    for (const [index, set] of asked.entries()) if (open.has(set)) set.listed(header, found[index]?.kvs ?? [])
+    return header.revision
+  }
+
+  const failed = (error: unknown) => {
+    for (const set of open) set.failed(error)
+  }
+
+  /** Follows the changes until the history is no longer to be had. */
+  const follow = async (revision: number): Promise<void> => {
+    const items = etcd.watch({
+      ...watch,
+      ranges,
+      startRevision: revision + 1,
+      signal,
+      onState(state) {
+        if (state.state === 'interrupted') return failed(state.error)
+        for (const set of open) set.recovered()
+      },
+    })
+    for await (const item of items) {
+      if (item.type !== 'events') continue
+      for (const [set, events] of router.sort(item.events)) if (open.has(set)) set.changed(item.revision, events)
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    const backoff = createBackoff()
+    for (;;) {
+      try {
+        const startedAt = performance.now()
+        await follow(await list())
+        // A reset is answered by listing at once; one that comes again at once is not.
+        if (performance.now() - startedAt > 1000) continue
+      } catch (error) {
+        if (signal.aborted) return
+        failed(error)
+      }
+      await sleep(backoff.next(), signal)
+    }
+  }
+
+  return sets
+}
