@@ -15,8 +15,13 @@ export interface InstancerOptions {
   readonly watch?: Pick<WatchOptions, 'headerTimeoutMs' | 'idleMs' | 'maxAgeMs'>
 }
 
-/** The live set of a service's instances. */
-export interface Instancer extends AsyncDisposable {
+/**
+ * The live set of a service's instances. `for await (const snapshot of instancer)` gives the set as it is, or as soon as it
+ * has been listed, and then the newest each time that there is news: a slow reader misses what was in between. An error does
+ * not end it; the set that is then `stale` is given once. Leaving the loop unsubscribes, `close()` ends it. Each loop is
+ * one of its own.
+ */
+export interface Instancer extends AsyncDisposable, AsyncIterable<ServiceSnapshot> {
   readonly service: string
   /**
    * Resolves when the set has been listed. Rejects when the attempt under way fails; the instancer goes on trying, so
@@ -30,6 +35,7 @@ export interface Instancer extends AsyncDisposable {
    * change and error, and of the set again when an error is over. Returns how to stop being told.
    */
   subscribe(listener: InstancerListener): () => void
-  /** Ends the watch. Nothing is told afterwards. Safe to repeat. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ServiceSnapshot>
+  /** Ends the watch and every iteration. Nothing is told afterwards. Safe to repeat. */
   close(): Promise<void>
 }

@@ -6,7 +6,8 @@ import type { InstanceMatcher } from './instance-filter.ts'
 import type { Instancer } from './instancer.ts'
 import { type Change, createRecordSet } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
-import { createSubscribers, type InstancerTrouble } from './subscribers.ts'
+import { createSnapshotIterator } from './snapshot-iterator.ts'
+import { createSubscribers, type InstancerListener, type InstancerTrouble } from './subscribers.ts'
 
 export interface LiveSetOptions {
   readonly format: InstanceFormat
@@ -47,7 +48,7 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
   let snapshot: ServiceSnapshot | undefined
   /** Since the last good news. */
   let trouble: InstancerTrouble | undefined
-  let isClosed = false
+  const closed = new AbortController()
   let waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
 
   const settle = (how: (waiter: (typeof waiting)[number]) => void) => {
@@ -69,6 +70,12 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
       rejected: records.rejected(),
     })
     if (news) subscribers.tell(Object.freeze({ type: 'snapshot', snapshot, change: frozen(change) }))
+  }
+
+  const subscribe = (listener: InstancerListener) => {
+    const unsubscribe = subscribers.add(listener, snapshot, trouble)
+    if (!closed.signal.aborted) feed.start()
+    return unsubscribe
   }
 
   const set: LiveSet = {
@@ -98,7 +105,7 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
       service,
       ready() {
         if (snapshot !== undefined) return Promise.resolve()
-        if (isClosed) return Promise.reject(closedError())
+        if (closed.signal.aborted) return Promise.reject(closedError())
         const listing = new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }))
         feed.start()
         return listing
@@ -107,11 +114,9 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
         if (snapshot !== undefined) return snapshot
         throw new UnavailableError(`"${service}" has not been listed yet: await ready()`)
       },
-      subscribe(listener) {
-        const unsubscribe = subscribers.add(listener, snapshot, trouble)
-        if (!isClosed) feed.start()
-        return unsubscribe
-      },
+      subscribe,
+      [Symbol.asyncIterator]: () =>
+        createSnapshotIterator({ subscribe, current: () => snapshot, closed: closed.signal }),
       close,
       [Symbol.asyncDispose]: close,
     },
@@ -119,8 +124,8 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
   return set
 
   async function close(): Promise<void> {
-    isClosed = true
     subscribers.clear()
+    closed.abort()
     settle(({ reject }) => reject(closedError()))
     await feed.leave(set)
   }

@@ -9,6 +9,7 @@ export function fixedSet(service: string, instances: readonly ServiceInstance[])
     ready: async () => {},
     snapshot: () => ({ service, instances }) as unknown as ServiceSnapshot,
     subscribe: () => () => {},
+    async *[Symbol.asyncIterator]() {},
     close,
     [Symbol.asyncDispose]: close,
   }
