@@ -8,7 +8,8 @@ import type { LiveSet } from './live-set.ts'
  * when etcd no longer has the history. A failure keeps the last good set, marked `stale`, and is told to the subscribers.
  * Nothing is sent before `ready()` or `subscribe()` is called, or an iteration reads.
  *
- * @throws InvalidInstanceError for a name that could leave its directory; TypeError for `filter`.
+ * @throws InvalidInstanceError for a name that could leave its directory; TypeError for `filter` and `onEmpty`;
+ * RangeError for `onEmpty.keepLastMs`.
  */
 export function createInstancer(etcd: EtcdClient, service: string, options: InstancerOptions = {}): Instancer {
   const [set] = followServices(etcd, [service], options)

@@ -1,6 +1,7 @@
 import { createBackoff, sleep } from '../backoff.ts'
 import type { EtcdClient } from '../http-client/index.ts'
 import { native, rangesOf } from '../instance/index.ts'
+import { readOnEmpty } from './empty-guard.ts'
 import { createEventRouter } from './event-router.ts'
 import { createMatcher } from './instance-filter.ts'
 import type { InstancerOptions } from './instancer.ts'
@@ -17,7 +18,7 @@ export function followServices(
   options: InstancerOptions,
 ): readonly LiveSet[] {
   const { format = native(), filter, onRejected, watch } = options
-  const settings = { format, matches: createMatcher(filter), onRejected }
+  const settings = { format, matches: createMatcher(filter), onRejected, keepLastMs: readOnEmpty(options.onEmpty) }
   const ranges = services.flatMap((service) => rangesOf(format, service))
   const stop = new AbortController()
   const { signal } = stop

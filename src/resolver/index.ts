@@ -1,6 +1,7 @@
 export type { Balancer, BalancerOptions, BalancerSource, Picked, PickOptions } from './balancer.ts'
 export { consistentHash, type KeyedBalancer, type KeyedPickOptions } from './consistent-hash.ts'
 export { createInstancer } from './create-instancer.ts'
+export type { OnEmpty } from './empty-guard.ts'
 export type { Endpoint, EndpointOptions } from './endpoint.ts'
 export {
   createEndpointer,

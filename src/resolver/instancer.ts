@@ -1,5 +1,6 @@
 import type { WatchOptions } from '../http-client/index.ts'
 import type { InstanceFormat } from '../instance/index.ts'
+import type { OnEmpty } from './empty-guard.ts'
 import type { InstanceFilter } from './instance-filter.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
 import type { InstancerListener } from './subscribers.ts'
@@ -11,6 +12,16 @@ export interface InstancerOptions {
   readonly filter?: InstanceFilter
   /** Told of each record that cannot be read. */
   readonly onRejected?: OnRejected
+  /**
+   * What to do when etcd says that the set has become empty. `accept`: etcd's word counts. `{ keepLastMs }`: a guard against
+   * a mass expiry. The instances whose records were deleted within the last `keepLastMs` are shown instead, `stale`, with
+   * what etcd last said of each, those that were told as removed included, for leases that expire together are deleted one
+   * after the other. That ends when there is an instance again, and then etcd's set is told at once, or `keepLastMs`
+   * after the set became empty, and then the empty set is told; time during which etcd cannot be asked does not count. So
+   * an instance that is really gone may be shown for up to twice `keepLastMs` after it went, also when all of them were
+   * deregistered on purpose: etcd does not tell the two apart. @default 'accept'
+   */
+  readonly onEmpty?: OnEmpty
   /** Timers of the stream; see the client's `watch`. */
   readonly watch?: Pick<WatchOptions, 'headerTimeoutMs' | 'idleMs' | 'maxAgeMs'>
 }

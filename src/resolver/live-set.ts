@@ -1,11 +1,13 @@
 import { UnavailableError } from '../errors.ts'
-import type { KeyValue, ResponseHeader, WatchEvent } from '../http-client/index.ts'
+import type { KeyValue, ResponseHeader } from '../http-client/index.ts'
 import type { InstanceFormat } from '../instance/index.ts'
 import { notify } from '../notify.ts'
+import { createEmptyGuard } from './empty-guard.ts'
 import type { InstanceMatcher } from './instance-filter.ts'
 import type { Instancer } from './instancer.ts'
-import { type Change, createRecordSet } from './record-set.ts'
-import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
+import { createRecordRevisions } from './record-revisions.ts'
+import { type Change, createRecordSet, diff, type RecordEvent } from './record-set.ts'
+import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 import { createSnapshotIterator } from './snapshot-iterator.ts'
 import { createSubscribers, type InstancerListener, type InstancerTrouble } from './subscribers.ts'
 
@@ -13,6 +15,8 @@ export interface LiveSetOptions {
   readonly format: InstanceFormat
   readonly matches: InstanceMatcher
   readonly onRejected: OnRejected | undefined
+  /** For how long to show those who left last when nobody is left; undefined: not at all. */
+  readonly keepLastMs: number | undefined
 }
 
 /** Where a set has its news from. */
@@ -29,7 +33,7 @@ export interface LiveSet {
   readonly instancer: Instancer
   /** All records, as a list has found them. */
   listed(header: ResponseHeader, kvs: readonly KeyValue[]): void
-  changed(revision: number, events: readonly WatchEvent[]): void
+  changed(revision: number, events: readonly RecordEvent[]): void
   /** etcd cannot be asked. */
   failed(error: unknown): void
   /** etcd can be asked again. */
@@ -39,13 +43,17 @@ export interface LiveSet {
 const noChange: Change = frozen({ added: [], updated: [], removed: [] })
 
 export function createLiveSet(service: string, options: LiveSetOptions, feed: Feed): LiveSet {
-  const { format, matches, onRejected } = options
+  const { format, matches, onRejected, keepLastMs } = options
   const reject: OnRejected | undefined =
     onRejected && ((key, reason) => notify(() => onRejected(key, reason), undefined))
   const records = createRecordSet(format, { service, matches, onRejected: reject })
+  const revisions = createRecordRevisions()
   const subscribers = createSubscribers()
+  const guard = keepLastMs === undefined ? undefined : createEmptyGuard(keepLastMs, format, () => publish(noChange))
   let header: ResponseHeader = { revision: 0, clusterId: '0' }
   let snapshot: ServiceSnapshot | undefined
+  /** Whether the snapshot holds instances that etcd no longer has. */
+  let isKept = false
   /** Since the last good news. */
   let trouble: InstancerTrouble | undefined
   const closed = new AbortController()
@@ -58,18 +66,23 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
   }
   const closedError = () => new UnavailableError(`the instancer of "${service}" is closed`)
 
+  /** @param change in what etcd has; what is told is how the snapshot has changed. */
   const publish = (change: Change) => {
-    const news = snapshot === undefined || trouble !== undefined || !isEmpty(change)
+    const before = snapshot
+    const wasKept = isKept
+    const kept = guard?.keep(records.instances(), change, (key) => !revisions.has(key))
+    isKept = kept !== undefined
+    const instances = kept ?? records.instances()
+    const told = isKept || wasKept ? differences(before, instances) : change
+    const news = before === undefined || trouble !== undefined || isKept !== wasKept || !isEmpty(told)
     trouble = undefined
-    snapshot = Object.freeze({
-      service,
-      ...header,
-      instances: records.instances(),
-      updatedAt: Date.now(),
-      stale: false,
-      rejected: records.rejected(),
-    })
-    if (news) subscribers.tell(Object.freeze({ type: 'snapshot', snapshot, change: frozen(change) }))
+    guard?.resume()
+    const now = { ...header, updatedAt: Date.now() }
+    // Of what it no longer has, etcd confirms nothing.
+    const { revision, clusterId, updatedAt } = isKept && before !== undefined ? before : now
+    const rejected = records.rejected()
+    snapshot = Object.freeze({ service, revision, clusterId, instances, updatedAt, stale: isKept, rejected })
+    if (news) subscribers.tell(Object.freeze({ type: 'snapshot', snapshot, change: frozen(told) }))
   }
 
   const subscribe = (listener: InstancerListener) => {
@@ -82,14 +95,17 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
     service,
     listed({ revision, clusterId }, kvs) {
       header = { revision, clusterId }
+      revisions.replace(kvs)
       publish(records.replace(kvs))
       settle(({ resolve }) => resolve())
     },
     changed(revision, events) {
       header = { ...header, revision }
+      revisions.apply(events)
       publish(records.apply(events))
     },
     failed(error) {
+      guard?.pause()
       trouble = Object.freeze({ type: 'error', error })
       if (snapshot !== undefined && !snapshot.stale) snapshot = Object.freeze({ ...snapshot, stale: true })
       subscribers.tell(trouble)
@@ -98,7 +114,9 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
     recovered() {
       if (trouble === undefined || snapshot === undefined) return
       trouble = undefined
-      snapshot = Object.freeze({ ...snapshot, stale: false, updatedAt: Date.now() })
+      guard?.resume()
+      const updatedAt = isKept ? snapshot.updatedAt : Date.now()
+      snapshot = Object.freeze({ ...snapshot, stale: isKept, updatedAt })
       subscribers.tell(Object.freeze({ type: 'snapshot', snapshot, change: noChange }))
     },
     instancer: {
@@ -126,12 +144,17 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
   async function close(): Promise<void> {
     subscribers.clear()
     closed.abort()
+    guard?.close()
     settle(({ reject }) => reject(closedError()))
     await feed.leave(set)
   }
 }
 
 const isEmpty = ({ added, updated, removed }: Change) => added.length + updated.length + removed.length === 0
+
+function differences(before: ServiceSnapshot | undefined, instances: readonly ResolvedInstance[]): Change {
+  return before?.instances === instances ? noChange : diff(before?.instances ?? [], instances)
+}
 
 /** All subscribers are given the same lists. */
 function frozen(change: Change): Change {

@@ -20,7 +20,10 @@ export interface ServiceSnapshot {
   readonly instances: readonly ResolvedInstance[]
   /** When etcd last confirmed it: milliseconds since 1970. A failure never moves it. */
   readonly updatedAt: number
-  /** etcd cannot be asked right now; this is the last that was known. */
+  /**
+   * This is what was known last: etcd cannot be asked right now, or has nobody any more and `onEmpty` keeps those who left
+   * last. What is kept has the revision and the time of the last set that etcd confirmed.
+   */
   readonly stale: boolean
   /** How many records under the service could not be read. */
   readonly rejected: number
