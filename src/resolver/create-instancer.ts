@@ -9,7 +9,7 @@ import type { LiveSet } from './live-set.ts'
  * Nothing is sent before `ready()` or `subscribe()` is called, or an iteration reads.
  *
  * @throws InvalidInstanceError for a name that could leave its directory; TypeError for `filter` and `onEmpty`;
- * RangeError for `onEmpty.keepLastMs`.
+ * RangeError for `onEmpty.keepLastMs` and `fullCheckMs`.
  */
 export function createInstancer(etcd: EtcdClient, service: string, options: InstancerOptions = {}): Instancer {
   const [set] = followServices(etcd, [service], options)

@@ -31,6 +31,7 @@ export function fixedInstancer(instances: readonly (InstanceInput | string)[], s
   const subscribe = (listener: InstancerListener) => createSubscribers().add(listener, snapshot)
   return {
     service: name,
+    drift: 0,
     ready: async () => {},
     snapshot: () => snapshot,
     subscribe,

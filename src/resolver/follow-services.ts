@@ -1,8 +1,10 @@
 import { createBackoff, sleep } from '../backoff.ts'
+import { checkMs } from '../check-ms.ts'
 import type { EtcdClient } from '../http-client/index.ts'
 import { native, rangesOf } from '../instance/index.ts'
 import { readOnEmpty } from './empty-guard.ts'
 import { createEventRouter } from './event-router.ts'
+import { startFullChecks } from './full-check.ts'
 import { createMatcher } from './instance-filter.ts'
 import type { InstancerOptions } from './instancer.ts'
 import { listMany } from './list-many.ts'
@@ -17,8 +19,9 @@ export function followServices(
   services: readonly string[],
   options: InstancerOptions,
 ): readonly LiveSet[] {
-  const { format = native(), filter, onRejected, watch } = options
-  const settings = { format, matches: createMatcher(filter), onRejected, keepLastMs: readOnEmpty(options.onEmpty) }
+  const { format = native(), filter, onRejected, onDrift, onEmpty, watch } = options
+  const settings = { format, matches: createMatcher(filter), onRejected, onDrift, keepLastMs: readOnEmpty(onEmpty) }
+  const everyMs = checkMs(options.fullCheckMs ?? 300_000, 'fullCheckMs', 0)
   const ranges = services.flatMap((service) => rangesOf(format, service))
   const stop = new AbortController()
   const { signal } = stop
@@ -40,10 +43,14 @@ export function followServices(
   const open = new Set(sets)
   const router = createEventRouter(format, sets)
 
+  const listSets = (asked: readonly LiveSet[], signal: AbortSignal) => {
+    const names = asked.map(({ service }) => service)
+    return listMany(etcd, format, names, { signal })
+  }
+
   const list = async (): Promise<number> => {
     const asked = [...open]
-    const names = asked.map(({ service }) => service)
-    const { services: found, ...header } = await listMany(etcd, format, names, { signal })
+    const { services: found, ...header } = await listSets(asked, signal)
     for (const [index, set] of asked.entries()) if (open.has(set)) set.listed(header, found[index]?.kvs ?? [])
     return header.revision
   }
@@ -54,19 +61,28 @@ export function followServices(
 
   /** Follows the changes until the history is no longer to be had. */
   const follow = async (revision: number): Promise<void> => {
+    let connections = 0
+    let connection: number | undefined
     const items = etcd.watch({
       ...watch,
       ranges,
       startRevision: revision + 1,
       signal,
       onState(state) {
+        connection = state.state === 'connected' ? ++connections : undefined
         if (state.state === 'interrupted') return failed(state.error)
         for (const set of open) set.recovered()
       },
     })
-    for await (const item of items) {
-      if (item.type !== 'events') continue
-      for (const [set, events] of router.sort(item.events)) if (open.has(set)) set.changed(item.revision, events)
+    const checks = { everyMs, sets: () => [...open], list: listSets, connection: () => connection }
+    const stopChecks = everyMs > 0 ? startFullChecks(checks) : undefined
+    try {
+      for await (const item of items) {
+        if (item.type !== 'events') continue
+        for (const [set, events] of router.sort(item.events)) if (open.has(set)) set.changed(item.revision, events)
+      }
+    } finally {
+      await stopChecks?.()
     }
   }
 

@@ -2,6 +2,7 @@ import type { WatchOptions } from '../http-client/index.ts'
 import type { InstanceFormat } from '../instance/index.ts'
 import type { OnEmpty } from './empty-guard.ts'
 import type { InstanceFilter } from './instance-filter.ts'
+import type { Change } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
 import type { InstancerListener } from './subscribers.ts'
 
@@ -22,9 +23,26 @@ export interface InstancerOptions {
    * deregistered on purpose: etcd does not tell the two apart. @default 'accept'
    */
   readonly onEmpty?: OnEmpty
+  /**
+   * How often, in milliseconds and moved by up to a tenth either way, everything is listed again while the watch goes on; 0:
+   * never. For each record the newer word counts, the list's or the watch's. What the list has and the watch has not told 2 s
+   * later is put right as any change is, counted in `drift`, and told to `onDrift`. A check that fails, or that the
+   * watch is interrupted in, changes nothing. It is for losses that nobody can see: a proxy that drops a line of the stream, a
+   * fault of etcd's. @default 300000
+   */
+  readonly fullCheckMs?: number
+  /** Told of what a full check has put right, apart from the subscribers, for whom it is a change as any other. */
+  readonly onDrift?: OnDrift
   /** Timers of the stream; see the client's `watch`. */
   readonly watch?: Pick<WatchOptions, 'headerTimeoutMs' | 'idleMs' | 'maxAgeMs'>
 }
+
+/** The instances that a full check found wrong. */
+export interface Drift extends Change {
+  readonly service: string
+}
+
+export type OnDrift = (drift: Drift) => void
 
 /**
  * The live set of a service's instances. `for await (const snapshot of instancer)` gives the set as it is, or as soon as it
@@ -39,6 +57,8 @@ export interface Instancer extends AsyncDisposable, AsyncIterable<ServiceSnapsho
    * asking again waits for the next attempt.
    */
   ready(): Promise<void>
+  /** How many instances full checks have found wrong since it was created: 0 unless the watch loses events. */
+  readonly drift: number
   /** The set as it is known now. @throws UnavailableError before it has been listed for the first time. */
   snapshot(): ServiceSnapshot
   /**

@@ -4,7 +4,7 @@ import type { InstanceFormat } from '../instance/index.ts'
 import { notify } from '../notify.ts'
 import { createEmptyGuard } from './empty-guard.ts'
 import type { InstanceMatcher } from './instance-filter.ts'
-import type { Instancer } from './instancer.ts'
+import type { Instancer, OnDrift } from './instancer.ts'
 import { createRecordRevisions } from './record-revisions.ts'
 import { type Change, createRecordSet, diff, type RecordEvent } from './record-set.ts'
 import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
@@ -17,6 +17,7 @@ export interface LiveSetOptions {
   readonly onRejected: OnRejected | undefined
   /** For how long to show those who left last when nobody is left; undefined: not at all. */
   readonly keepLastMs: number | undefined
+  readonly onDrift: OnDrift | undefined
 }
 
 /** Where a set has its news from. */
@@ -31,6 +32,7 @@ export interface Feed {
 export interface LiveSet {
   readonly service: string
   readonly instancer: Instancer
+  isOpen(): boolean
   /** All records, as a list has found them. */
   listed(header: ResponseHeader, kvs: readonly KeyValue[]): void
   changed(revision: number, events: readonly RecordEvent[]): void
@@ -38,12 +40,19 @@ export interface LiveSet {
   failed(error: unknown): void
   /** etcd can be asked again. */
   recovered(): void
+  /** A list is about to be made while events go on. */
+  beginCheck(): void
+  /** What it knows better. */
+  compare(header: ResponseHeader, kvs: readonly KeyValue[]): readonly RecordEvent[]
+  /** What of that no event has told since was missed: it is put right, counted and told. */
+  repair(header: ResponseHeader, missed: readonly RecordEvent[]): void
+  endCheck(): void
 }
 
 const noChange: Change = frozen({ added: [], updated: [], removed: [] })
 
 export function createLiveSet(service: string, options: LiveSetOptions, feed: Feed): LiveSet {
-  const { format, matches, onRejected, keepLastMs } = options
+  const { format, matches, onRejected, onDrift, keepLastMs } = options
   const reject: OnRejected | undefined =
     onRejected && ((key, reason) => notify(() => onRejected(key, reason), undefined))
   const records = createRecordSet(format, { service, matches, onRejected: reject })
@@ -51,6 +60,9 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
   const subscribers = createSubscribers()
   const guard = keepLastMs === undefined ? undefined : createEmptyGuard(keepLastMs, format, () => publish(noChange))
   let header: ResponseHeader = { revision: 0, clusterId: '0' }
+  /** Up to here all is known, whatever may still arrive. */
+  let knownRevision = 0
+  let drift = 0
   let snapshot: ServiceSnapshot | undefined
   /** Whether the snapshot holds instances that etcd no longer has. */
   let isKept = false
@@ -74,7 +86,7 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
     isKept = kept !== undefined
     const instances = kept ?? records.instances()
     const told = isKept || wasKept ? differences(before, instances) : change
-    const news = before === undefined || trouble !== undefined || isKept !== wasKept || !isEmpty(told)
+    const news = before === undefined || trouble !== undefined || isKept !== wasKept || sizeOf(told) > 0
     trouble = undefined
     guard?.resume()
     const now = { ...header, updatedAt: Date.now() }
@@ -85,6 +97,13 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
     if (news) subscribers.tell(Object.freeze({ type: 'snapshot', snapshot, change: frozen(told) }))
   }
 
+  const apply = (events: readonly RecordEvent[]): Change => {
+    revisions.apply(events)
+    const change = records.apply(events)
+    publish(change)
+    return change
+  }
+
   const subscribe = (listener: InstancerListener) => {
     const unsubscribe = subscribers.add(listener, snapshot, trouble)
     if (!closed.signal.aborted) feed.start()
@@ -93,16 +112,17 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
 
   const set: LiveSet = {
     service,
+    isOpen: () => !closed.signal.aborted,
     listed({ revision, clusterId }, kvs) {
       header = { revision, clusterId }
+      knownRevision = revision
       revisions.replace(kvs)
       publish(records.replace(kvs))
       settle(({ resolve }) => resolve())
     },
     changed(revision, events) {
-      header = { ...header, revision }
-      revisions.apply(events)
-      publish(records.apply(events))
+      header = { ...header, revision: Math.max(revision, header.revision) }
+      apply(events.filter(({ kv }) => kv.modRevision > knownRevision))
     },
     failed(error) {
       guard?.pause()
@@ -119,8 +139,23 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
       snapshot = Object.freeze({ ...snapshot, stale: isKept, updatedAt })
       subscribers.tell(Object.freeze({ type: 'snapshot', snapshot, change: noChange }))
     },
+    beginCheck: revisions.beginCheck,
+    endCheck: revisions.endCheck,
+    compare: ({ revision, clusterId }, kvs) => (clusterId === header.clusterId ? revisions.compare(kvs, revision) : []),
+    repair({ revision, clusterId }, missed) {
+      if (closed.signal.aborted || clusterId !== header.clusterId) return
+      header = { clusterId, revision: Math.max(revision, header.revision) }
+      knownRevision = Math.max(revision, knownRevision)
+      const change = apply(revisions.stillMissed(missed))
+      const count = sizeOf(change)
+      drift += count
+      if (count > 0) notify(onDrift, Object.freeze({ service, ...change }))
+    },
     instancer: {
       service,
+      get drift() {
+        return drift
+      },
       ready() {
         if (snapshot !== undefined) return Promise.resolve()
         if (closed.signal.aborted) return Promise.reject(closedError())
@@ -150,7 +185,7 @@ export function createLiveSet(service: string, options: LiveSetOptions, feed: Fe
   }
 }
 
-const isEmpty = ({ added, updated, removed }: Change) => added.length + updated.length + removed.length === 0
+const sizeOf = ({ added, updated, removed }: Change) => added.length + updated.length + removed.length
 
 function differences(before: ServiceSnapshot | undefined, instances: readonly ResolvedInstance[]): Change {
   return before?.instances === instances ? noChange : diff(before?.instances ?? [], instances)

@@ -29,7 +29,8 @@ export interface FedSet extends LiveSet {
 }
 
 export function fedSet(options: Partial<LiveSetOptions> = {}): FedSet {
-  const settings = { format: native(), matches: () => true, onRejected: undefined, keepLastMs: undefined, ...options }
+  const none = { onRejected: undefined, onDrift: undefined, keepLastMs: undefined }
+  const settings = { format: native(), matches: () => true, ...none, ...options }
   const set = createLiveSet('web', settings, { start: () => {}, leave: async () => {} })
   const events: InstancerEvent[] = []
   set.instancer.subscribe((event) => events.push(event))

@@ -6,6 +6,7 @@ export function fixedSet(service: string, instances: readonly ServiceInstance[])
   const close = async () => {}
   return {
     service,
+    drift: 0,
     ready: async () => {},
     snapshot: () => ({ service, instances }) as unknown as ServiceSnapshot,
     subscribe: () => () => {},
