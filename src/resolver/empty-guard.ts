@@ -44,9 +44,8 @@ export function createEmptyGuard(keepLastMs: number, format: InstanceFormat, onO
   let remainingMs = 0
   let isClosed = false
 
-  const remember = ({ added, removed }: Change, isGone: (key: string) => boolean) => {
+  const remember = ({ removed }: Change, isGone: (key: string) => boolean) => {
     const now = performance.now()
-    for (const instance of added) left.delete(nameOf(instance))
     for (const instance of removed) {
       left.delete(nameOf(instance))
       if (isGone(instance.key)) left.set(nameOf(instance), { instance, at: now })

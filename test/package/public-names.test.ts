@@ -16,6 +16,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'createEtcdClient',
     'leaseIdToHex',
+    'prefixEnd',
     'native',
     'raw',
     'kitex',
@@ -32,6 +33,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'goKitTtl',
     'createResolver',
     'createInstancer',
+    'watchMany',
     'roundRobin',
     'random',
     'weighted',
@@ -58,7 +60,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'NoInstancesError',
     'RetryError',
   ],
-  './http-client': ['createEtcdClient', 'leaseIdToHex'],
+  './http-client': ['createEtcdClient', 'leaseIdToHex', 'prefixEnd'],
   './instance': [
     'native',
     'raw',
@@ -76,6 +78,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   './resolver': [
     'createResolver',
     'createInstancer',
+    'watchMany',
     'roundRobin',
     'random',
     'weighted',

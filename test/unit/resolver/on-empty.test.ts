@@ -120,8 +120,11 @@ describe('onEmpty: { keepLastMs }', () => {
   it('gives back nobody whom etcd has elsewhere', async () => {
     await set.instancer.close()
     set = fedSet({ keepLastMs, matches: ({ zone }) => zone === undefined })
-    set.list('a', 'b', 'c')
+    set.list('a', 'b', 'c', 'd')
     set.put('a', { zone: 'fra' })
+    set.remove('a')
+    set.remove('d')
+    set.put('d', { zone: 'fra' })
     set.remove('b')
     set.remove('c')
     expect(set.ids()).toEqual(['b', 'c'])
@@ -205,11 +208,14 @@ describe('onEmpty: { keepLastMs }', () => {
   it('shows those who are kept as the format would', async () => {
     await set.instancer.close()
     set = fedSet({ keepLastMs, format: goZero() })
-    const under = (lease: number) => record(`web/${lease}`, 'a:1', 1)
+    const under = (lease: number, revision = 1) => record(`web/${lease}`, 'a:1', revision)
+    // One address, registered twice.
     set.listed({ revision: 1, clusterId: '1' }, [under(1), under(2)])
-    expect(snapshot().instances).toHaveLength(1)
-    set.listed({ revision: 2, clusterId: '1' }, [])
-    expect(snapshot().instances).toHaveLength(1)
+    for (const lease of [1, 2]) {
+      expect(snapshot().instances).toHaveLength(1)
+      set.changed(lease + 1, [{ type: 'delete', kv: under(lease, lease + 1) }])
+    }
+    expect(snapshot()).toMatchObject({ stale: true, instances: { length: 1 } })
   })
 
   it('the changes of all events make the set, whatever happens, and in the end it is etcd’s', () => {

@@ -142,6 +142,7 @@ describe('watchMany', () => {
     await eventually(() => expect(() => many.instancers.web.snapshot()).not.toThrow())
     await many.close()
     expect([ofPay, calls]).toEqual([[], ['kv/txn']])
+    expect(() => many.instancers.pay.snapshot()).toThrow('has not been listed')
   })
 
   it('works with formats that have a key more for each service', async () => {
@@ -173,6 +174,8 @@ describe('watchMany', () => {
     await many.ready()
     expect(Object.values(many.instancers).map(ids)).toEqual([[], [], []])
     expect('toString' in many.instancers).toBe(false)
+    for (const instancer of Object.values(many.instancers)) await instancer.close()
+    expect(simulator.watcherCount()).toBe(0)
   })
 
   it('checks all of them in one request, and each counts its own drift', async () => {
@@ -200,8 +203,10 @@ describe('watchMany', () => {
     await vi.advanceTimersByTimeAsync(269_000)
     expect(calls.filter((path) => path === 'kv/range')).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(62_000)
-    vi.useRealTimers()
     expect(calls.filter((path) => path === 'kv/range')).toHaveLength(2)
+    await many.close()
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
   })
 
   it('refuses no name, a wrong one and a wrong option before anything is sent', () => {
