@@ -53,9 +53,9 @@ const noChange: Change = frozen({ added: [], updated: [], removed: [] })
 
 export function createLiveSet(service: string, options: LiveSetOptions, feed: Feed): LiveSet {
   const { format, matches, onRejected, onDrift, keepLastMs } = options
-  const reject: OnRejected | undefined =
+  const tellRejected: OnRejected | undefined =
     onRejected && ((key, reason) => notify(() => onRejected(key, reason), undefined))
-  const records = createRecordSet(format, { service, matches, onRejected: reject })
+  const records = createRecordSet(format, { service, matches, onRejected: tellRejected })
   const revisions = createRecordRevisions()
   const subscribers = createSubscribers()
   const guard = keepLastMs === undefined ? undefined : createEmptyGuard(keepLastMs, format, () => publish(noChange))
