@@ -1,12 +1,14 @@
 import { completeInstance, type InstanceInput, raw, type ServiceInstance } from '../instance/index.ts'
 import type { Instancer } from './instancer.ts'
 import type { ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
-import { createSubscribers } from './subscribers.ts'
+import { createSnapshotIterator } from './snapshot-iterator.ts'
+import { createSubscribers, type InstancerListener } from './subscribers.ts'
 
 /**
  * Instances that are known beforehand, behind the interface of a live set: for tests, and for a service that is not in
  * etcd. A text is what go-kit calls an instance, `host:port` or a URL; its `id` is the text, and it is kept in `extra.value`.
- * An id that is not given is the address. Nothing ever changes, and closing does nothing.
+ * An id that is not given is the address. Nothing ever changes: an iteration waits behind the first set until it is left or
+ * `close()` ends it.
  *
  * Source: go-kit `sd.FixedInstancer`.
  *
@@ -24,12 +26,16 @@ export function fixedInstancer(instances: readonly (InstanceInput | string)[], s
     stale: false,
     rejected: 0,
   })
-  const close = async () => {}
+  const closed = new AbortController()
+  const close = async () => closed.abort()
+  const subscribe = (listener: InstancerListener) => createSubscribers().add(listener, snapshot)
   return {
     service: name,
+    drift: 0,
     ready: async () => {},
     snapshot: () => snapshot,
-    subscribe: (listener) => createSubscribers().add(listener, snapshot),
+    subscribe,
+    [Symbol.asyncIterator]: () => createSnapshotIterator({ subscribe, current: () => snapshot, closed: closed.signal }),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -1,5 +1,7 @@
 export type { Balancer, BalancerOptions, BalancerSource, Picked, PickOptions } from './balancer.ts'
 export { consistentHash, type KeyedBalancer, type KeyedPickOptions } from './consistent-hash.ts'
+export { createInstancer } from './create-instancer.ts'
+
 export type { Endpoint, EndpointOptions } from './endpoint.ts'
 export {
   createEndpointer,
@@ -13,7 +15,7 @@ export {
 export { fixedEndpointer } from './fixed-endpointer.ts'
 export { fixedInstancer } from './fixed-instancer.ts'
 export type { InstanceFilter } from './instance-filter.ts'
-export { createInstancer, type Instancer, type InstancerOptions } from './instancer.ts'
+export type { Drift, Instancer, InstancerOptions, OnDrift } from './instancer.ts'
 export { type LeastLoadedBalancer, leastLoaded } from './least-loaded.ts'
 export type { OnEmpty } from './on-empty.ts'
 export { random } from './random.ts'
@@ -45,4 +47,5 @@ export { createServiceFetch } from './service-fetch/service-fetch.ts'
 export type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 export type { CatalogSnapshot } from './snapshot-source.ts'
 export type { InstancerEvent, InstancerListener, InstancerTrouble } from './subscribers.ts'
+export { type LiveServices, watchMany } from './watch-many.ts'
 export { weighted } from './weighted.ts'

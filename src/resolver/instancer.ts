@@ -1,12 +1,10 @@
-import { createBackoff, sleep } from '../backoff.ts'
-import { UnavailableError } from '../errors.ts'
-import type { EtcdClient, WatchOptions } from '../http-client/index.ts'
-import { type InstanceFormat, native, rangesOf } from '../instance/index.ts'
-import { createMatcher, type InstanceFilter } from './instance-filter.ts'
-import { listRecords } from './list-records.ts'
-import { type Change, createRecordSet } from './record-set.ts'
+import type { WatchOptions } from '../http-client/index.ts'
+import type { InstanceFormat } from '../instance/index.ts'
+import type { InstanceFilter } from './instance-filter.ts'
+import type { OnEmpty } from './on-empty.ts'
+import type { Change } from './record-set.ts'
 import type { OnRejected, ServiceSnapshot } from './service-snapshot.ts'
-import { createSubscribers, type InstancerListener, type InstancerTrouble } from './subscribers.ts'
+import type { InstancerListener } from './subscribers.ts'
 
 export interface InstancerOptions {
   /** How instances are written. @default native() */
@@ -15,22 +13,52 @@ export interface InstancerOptions {
   readonly filter?: InstanceFilter
   /** Told of each record that cannot be read. */
   readonly onRejected?: OnRejected
+  /**
+   * What to do when etcd says that the set has become empty. `accept`: etcd's word counts. `{ keepLastMs }`: a guard against
+   * a mass expiry. The instances whose records were deleted within the last `keepLastMs` are shown instead, `stale`, with
+   * what etcd last said of each, those that were told as removed included, for leases that expire together are deleted one
+   * after the other. That ends when there is an instance again, and then etcd's set is told at once, or `keepLastMs`
+   * after the set became empty, and then the empty set is told; time during which etcd cannot be asked does not count. So
+   * an instance that is really gone may be shown for up to twice `keepLastMs` after it went, also when all of them were
+   * deregistered on purpose: etcd does not tell the two apart. @default 'accept'
+   */
+  readonly onEmpty?: OnEmpty
+  /**
+   * How often, in milliseconds and moved by up to a tenth either way, everything is listed again while the watch goes on; 0:
+   * never. For each record the newer word counts, the list's or the watch's. What the list has and the watch has not told 2 s
+   * later is put right as any change is, counted in `drift`, and told to `onDrift`. A check that fails, or that the
+   * watch is interrupted in, changes nothing. It is for losses that nobody can see: a proxy that drops a line of the stream, a
+   * fault of etcd's. @default 300000
+   */
+  readonly fullCheckMs?: number
+  /** Told of what a full check has put right, apart from the subscribers, for whom it is a change as any other. */
+  readonly onDrift?: OnDrift
   /** Timers of the stream; see the client's `watch`. */
   readonly watch?: Pick<WatchOptions, 'headerTimeoutMs' | 'idleMs' | 'maxAgeMs'>
 }
 
-const noChange: Change = Object.freeze({ added: [], updated: [], removed: [] })
+/** The instances that a full check found wrong. */
+export interface Drift extends Change {
+  readonly service: string
+}
 
-const isEmpty = ({ added, updated, removed }: Change) => added.length + updated.length + removed.length === 0
+export type OnDrift = (drift: Drift) => void
 
-/** The live set of a service's instances. */
-export interface Instancer extends AsyncDisposable {
+/**
+ * The live set of a service's instances. `for await (const snapshot of instancer)` gives the set as it is, or as soon as it
+ * has been listed, and then the newest each time that there is news: a slow reader misses what was in between. An error does
+ * not end it; the set that is then `stale` is given once. Leaving the loop unsubscribes, `close()` ends it. Each loop is
+ * one of its own.
+ */
+export interface Instancer extends AsyncDisposable, AsyncIterable<ServiceSnapshot> {
   readonly service: string
   /**
    * Resolves when the set has been listed. Rejects when the attempt under way fails; the instancer goes on trying, so
    * asking again waits for the next attempt.
    */
   ready(): Promise<void>
+  /** How many instances full checks have found wrong since it was created: 0 unless the watch loses events. */
+  readonly drift: number
   /** The set as it is known now. @throws UnavailableError before it has been listed for the first time. */
   snapshot(): ServiceSnapshot
   /**
@@ -38,136 +66,7 @@ export interface Instancer extends AsyncDisposable {
    * change and error, and of the set again when an error is over. Returns how to stop being told.
    */
   subscribe(listener: InstancerListener): () => void
-  /** Ends the watch. Nothing is told afterwards. Safe to repeat. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ServiceSnapshot>
+  /** Ends the watch and every iteration. Nothing is told afterwards. Safe to repeat. */
   close(): Promise<void>
-}
-
-/**
- * Lists a service at revision R, watches from R + 1 and applies the changes one by one; the list is asked for again only
- * when etcd no longer has the history. A failure keeps the last good set, marked `stale`, and is told to the subscribers.
- * Nothing is sent before `ready()` or `subscribe()` is called.
- *
- * @throws InvalidInstanceError for a name that could leave its directory; TypeError for `filter`.
- */
-export function createInstancer(etcd: EtcdClient, service: string, options: InstancerOptions = {}): Instancer {
-  const { format = native(), filter, onRejected, watch } = options
-  const ranges = rangesOf(format, service)
-  const records = createRecordSet(format, { service, onRejected, matches: createMatcher(filter) })
-  const subscribers = createSubscribers()
-  const stop = new AbortController()
-  let snapshot: ServiceSnapshot | undefined
-  /** Since the last good news. */
-  let trouble: InstancerTrouble | undefined
-  let listed = false
-  let clusterId = '0'
-  let loop: Promise<void> | undefined
-  let waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
-
-  const settle = (how: (waiter: (typeof waiting)[number]) => void) => {
-    const settled = waiting
-    waiting = []
-    settled.forEach(how)
-  }
-
-  const publish = (revision: number, change: Change) => {
-    const news = snapshot === undefined || trouble !== undefined || !isEmpty(change)
-    trouble = undefined
-    snapshot = Object.freeze({
-      service,
-      revision,
-      clusterId,
-      instances: records.instances(),
-      updatedAt: Date.now(),
-      stale: false,
-      rejected: records.rejected(),
-    })
-    if (news) subscribers.tell({ type: 'snapshot', snapshot, change })
-  }
-
-  const troubled = (error: unknown) => {
-    trouble = { type: 'error', error }
-    if (snapshot !== undefined && !snapshot.stale) snapshot = Object.freeze({ ...snapshot, stale: true })
-    subscribers.tell(trouble)
-    settle(({ reject }) => reject(error))
-  }
-
-  const recovered = () => {
-    if (trouble === undefined || snapshot === undefined) return
-    trouble = undefined
-    snapshot = Object.freeze({ ...snapshot, stale: false, updatedAt: Date.now() })
-    subscribers.tell({ type: 'snapshot', snapshot, change: noChange })
-  }
-
-  const list = async (): Promise<number> => {
-    const answer = await listRecords(etcd, format, service, { signal: stop.signal })
-    clusterId = answer.clusterId
-    publish(answer.revision, records.replace(answer.kvs))
-    listed = true
-    settle(({ resolve }) => resolve())
-    return answer.revision
-  }
-
-  /** Follows the changes until the history is no longer to be had. */
-  const follow = async (revision: number): Promise<void> => {
-    const items = etcd.watch({
-      ...watch,
-      ranges,
-      startRevision: revision + 1,
-      signal: stop.signal,
-      onState: (state) => (state.state === 'connected' ? recovered() : troubled(state.error)),
-    })
-    for await (const item of items) {
-      if (item.type !== 'events') continue
-      publish(item.revision, records.apply(item.events))
-    }
-  }
-
-  const run = async (): Promise<void> => {
-    const backoff = createBackoff()
-    for (;;) {
-      try {
-        const startedAt = performance.now()
-        await follow(await list())
-        // A reset is answered by listing at once; one that comes again at once is not.
-        if (performance.now() - startedAt > 1000) continue
-      } catch (error) {
-        if (stop.signal.aborted) return
-        troubled(error)
-      }
-      await sleep(backoff.next(), stop.signal)
-    }
-  }
-
-  const start = () => {
-    loop ??= run().catch(() => {})
-  }
-
-  return {
-    service,
-    ready() {
-      if (listed) return Promise.resolve()
-      if (stop.signal.aborted) return Promise.reject(new UnavailableError(`the instancer of "${service}" is closed`))
-      const listing = new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }))
-      start()
-      return listing
-    },
-    snapshot() {
-      if (snapshot !== undefined) return snapshot
-      throw new UnavailableError(`"${service}" has not been listed yet: await ready()`)
-    },
-    subscribe(listener) {
-      const unsubscribe = subscribers.add(listener, snapshot, trouble)
-      if (!stop.signal.aborted) start()
-      return unsubscribe
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  }
-
-  async function close(): Promise<void> {
-    stop.abort()
-    subscribers.clear()
-    settle(({ reject }) => reject(new UnavailableError(`the instancer of "${service}" is closed`)))
-    await loop
-  }
 }

@@ -1,5 +1,5 @@
 import { InvalidInstanceError } from '../errors.ts'
-import type { KeyValue, WatchEvent } from '../http-client/index.ts'
+import type { KeyValue } from '../http-client/index.ts'
 import { type InstanceFormat, sameInstance } from '../instance/index.ts'
 import type { InstanceMatcher } from './instance-filter.ts'
 import type { OnRejected, ResolvedInstance } from './service-snapshot.ts'
@@ -10,6 +10,11 @@ export interface Change {
   readonly updated: readonly ResolvedInstance[]
   readonly removed: readonly ResolvedInstance[]
 }
+
+/** What has become of a record: an event of a watch, or what a list has found otherwise. */
+export type RecordEvent =
+  | { readonly type: 'put'; readonly kv: KeyValue }
+  | { readonly type: 'delete'; readonly kv: Pick<KeyValue, 'key' | 'modRevision'> }
 
 /**
  * The records under one directory, by key, and the instances they hold in key order. A record that cannot be read is
@@ -23,7 +28,7 @@ export interface RecordSet {
   /** Replaces everything by what a list has found. */
   replace(kvs: readonly KeyValue[]): Change
   /** What came of several events together: an instance that was put and deleted again is no change. */
-  apply(events: readonly Pick<WatchEvent, 'type' | 'kv'>[]): Change
+  apply(events: readonly RecordEvent[]): Change
 }
 
 const none: readonly ResolvedInstance[] = []
@@ -92,7 +97,7 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
     return sorted.slice(start, end)
   }
 
-  const applyOne = ({ type, kv }: Pick<WatchEvent, 'type' | 'kv'>): void => {
+  const applyOne = ({ type, kv }: RecordEvent): void => {
     if (type === 'delete') bad.delete(kv.key)
     const instances = type === 'delete' ? none : decode(kv)
     if (instances !== undefined) splice(kv.key, instances)
@@ -135,6 +140,7 @@ function resolved(instance: Parameters<typeof sameInstance>[0], kv: KeyValue): R
   return Object.freeze({ ...instance, key, leaseId, createRevision, modRevision })
 }
 
+/** Instances are in the order of their keys. */
 export const byKey = (a: ResolvedInstance, b: ResolvedInstance): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 
 function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
@@ -149,7 +155,7 @@ function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
 }
 
 /** Instances are told apart by where they are stored and their id. A rewrite that says the same is no change. */
-function diff(before: readonly ResolvedInstance[], after: readonly ResolvedInstance[]): Change {
+export function diff(before: readonly ResolvedInstance[], after: readonly ResolvedInstance[]): Change {
   const name = ({ key, id }: ResolvedInstance) => `${key}\n${id}`
   const old = new Map(before.map((instance) => [name(instance), instance]))
   const added: ResolvedInstance[] = []

@@ -1,7 +1,6 @@
 import type { CallOptions, EtcdClient, KeyValue, ResponseHeader } from '../http-client/index.ts'
 import type { InstanceFormat } from '../instance/index.ts'
 import { listMany } from './list-many.ts'
-import { listRecords } from './list-records.ts'
 import { createRecordSet } from './record-set.ts'
 import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 
@@ -46,8 +45,8 @@ export function createSnapshotSource(
 
   return {
     async one(service, options) {
-      const answer = await listRecords(etcd, format, service, pick(options))
-      return read(service, answer.kvs, answer, { service })
+      const listing = await listMany(etcd, format, [service], pick(options))
+      return read(service, listing.services[0]?.kvs ?? [], listing, { service })
     },
     async many(services, options) {
       const listing = await listMany(etcd, format, services, pick(options))

@@ -4,7 +4,8 @@ import type { ServiceSnapshot } from './service-snapshot.ts'
 
 /**
  * The whole set with what has changed in it, or an error while the last set stays in use. The same set is not told twice,
- * but for the first one after an error: it says that the error is over.
+ * but for the first one after an error, which says that the error is over, and when it begins or ends to be what `onEmpty`
+ * keeps. The changes of all events, one after the other, make the set.
  */
 export type InstancerEvent =
   | { readonly type: 'snapshot'; readonly snapshot: ServiceSnapshot; readonly change: Change }

@@ -11,6 +11,7 @@ const pages = [
   'docs/http-client.md',
   'docs/testing.md',
   'docs/resolver.md',
+  'docs/instancer.md',
   'docs/service-fetch.md',
   'docs/from-go-kit.md',
   'docs/from-kitex.md',

@@ -12,7 +12,7 @@ import type {
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { readText, root } from './source-file.ts'
 
-const client = ['createEtcdClient', 'leaseIdToHex']
+const client = ['createEtcdClient', 'leaseIdToHex', 'prefixEnd']
 const instance = [
   'native',
   'raw',
@@ -30,6 +30,7 @@ const registry = ['createRegistrar', 'keepRegistered', 'goKitTtl']
 const resolver = [
   'createResolver',
   'createInstancer',
+  'watchMany',
   'roundRobin',
   'random',
   'weighted',

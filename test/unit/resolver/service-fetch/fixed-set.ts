@@ -6,9 +6,11 @@ export function fixedSet(service: string, instances: readonly ServiceInstance[])
   const close = async () => {}
   return {
     service,
+    drift: 0,
     ready: async () => {},
     snapshot: () => ({ service, instances }) as unknown as ServiceSnapshot,
     subscribe: () => () => {},
+    async *[Symbol.asyncIterator]() {},
     close,
     [Symbol.asyncDispose]: close,
   }
