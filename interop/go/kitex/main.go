@@ -75,19 +75,8 @@ func read(result discovery.Result) []peer.Instance {
 			Address:  found.Address().String(),
 			Scheme:   found.Address().Network(),
 			Weight:   found.Weight(),
-			Metadata: tags(found),
+			Metadata: peer.Tags(found.Tag),
 		})
 	}
 	return instances
-}
-
-// tags are asked for one by one.
-func tags(instance discovery.Instance) map[string]string {
-	all := map[string]string{}
-	for _, name := range []string{"zone", "version", "env"} {
-		if value, ok := instance.Tag(name); ok {
-			all[name] = value
-		}
-	}
-	return all
 }

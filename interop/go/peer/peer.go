@@ -134,6 +134,17 @@ func resolve(program Program, options Options) error {
 	return <-failed
 }
 
+// Tags are those of an instance that gives them one by one only.
+func Tags(tag func(name string) (string, bool)) map[string]string {
+	all := map[string]string{}
+	for _, name := range []string{"env", "version", "zone"} {
+		if value, ok := tag(name); ok {
+			all[name] = value
+		}
+	}
+	return all
+}
+
 func sorted(instances []Instance) []Instance {
 	// Never null.
 	all := append([]Instance{}, instances...)
