@@ -1,0 +1,21 @@
+import { goZero } from 'etcd-edge/instance'
+import { describeFramework } from './describe-framework.ts'
+
+describeFramework({
+  name: 'go-zero',
+  module: 'github.com/zeromicro/go-zero',
+  program: 'go-zero',
+  format: goZero(),
+  oursToTheirs: {
+    registered: { address: '10.0.0.5:8080', scheme: 'grpc' },
+    // All that a subscriber is told.
+    seen: { address: '10.0.0.5:8080' },
+    lost: ['scheme'],
+    changed: { address: '10.0.0.6:8080' },
+    seenChanged: { address: '10.0.0.6:8080' },
+  },
+  theirsToOurs: {
+    registered: { address: '[fd00::5]:8080' },
+    seen: { address: '[fd00::5]:8080', scheme: 'grpc', weight: 100, tags: {} },
+  },
+})

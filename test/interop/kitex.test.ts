@@ -1,0 +1,32 @@
+import { kitex } from 'etcd-edge/instance'
+import { describeFramework } from './describe-framework.ts'
+
+const address = '10.0.0.9:8888'
+
+describeFramework({
+  name: 'Kitex',
+  module: 'github.com/kitex-contrib/registry-etcd',
+  program: 'kitex',
+  format: kitex(),
+  oursToTheirs: {
+    registered: { address, scheme: 'tcp', weight: 7, tags: { env: 'a&b' }, zone: 'z1', version: 'v2' },
+    seen: { address, scheme: 'tcp', weight: 7, metadata: { env: 'a&b', zone: 'z1', version: 'v2' } },
+    // Kitex takes no notice of tags that change alone.
+    changed: { address, weight: 9, tags: { env: 'c' } },
+    seenChanged: { address, scheme: 'tcp', weight: 9, metadata: { env: 'c' } },
+    seenEmpty: (service) => ({ error: `no instance remains for ${service}` }),
+    polls: true,
+  },
+  theirsToOurs: {
+    registered: { address, scheme: 'tcp', weight: 7, metadata: { env: 'a&b', zone: 'z1', version: 'v2' } },
+    seen: {
+      id: address,
+      address,
+      scheme: 'tcp',
+      weight: 7,
+      tags: { env: 'a&b', zone: 'z1', version: 'v2' },
+      zone: 'z1',
+      version: 'v2',
+    },
+  },
+})
