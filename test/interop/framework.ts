@@ -26,6 +26,8 @@ export interface Framework {
   /** Which of its ways to resolve, where it has several. */
   readonly view?: string
   readonly format: InstanceFormat
+  /** What stands before the names of services, where they may have several segments. */
+  readonly directory?: string
   readonly oursToTheirs: OursToTheirs
   /** Absent where it does not register, or has done so in another of its views. */
   readonly theirsToOurs?: TheirsToOurs
@@ -42,9 +44,29 @@ export interface OursToTheirs {
   readonly seenEmpty?: (service: string) => PeerState
   /** It asks again and again: there is no watch that could be waited for. @default false */
   readonly polls?: boolean
+  readonly others?: readonly OursCase[]
+}
+
+export interface OursCase {
+  /** What is registered, for the name of the test. */
+  readonly what: string
+  readonly registered: Described
+  readonly seen: PeerInstance
 }
 
 export interface TheirsToOurs {
   readonly registered: PeerInstance
   readonly seen: Partial<ServiceInstance>
+  /** What theirs does not say, and ours takes for granted. */
+  readonly assumed?: Partial<ServiceInstance>
+  /** Its code has another order of fields, or none. @default false */
+  readonly otherBytes?: boolean
+  readonly others?: readonly TheirsCase[]
+}
+
+export interface TheirsCase {
+  /** What is registered, for the name of the test. */
+  readonly what: string
+  readonly registered: PeerInstance
+  readonly seen: readonly Partial<ServiceInstance>[]
 }

@@ -18,13 +18,7 @@ describeFramework({
   },
   theirsToOurs: {
     registered: { address: '10.0.0.5:8080', scheme: 'http' },
-    seen: {
-      id: '10.0.0.5:8080',
-      address: '10.0.0.5:8080',
-      scheme: 'http',
-      weight: 100,
-      tags: {},
-      extra: { value: url },
-    },
+    seen: { id: '10.0.0.5:8080', address: '10.0.0.5:8080', scheme: 'http', extra: { value: url } },
+    assumed: { weight: 100, tags: {} },
   },
 })

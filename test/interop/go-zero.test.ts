@@ -6,16 +6,17 @@ describeFramework({
   module: 'github.com/zeromicro/go-zero',
   program: 'go-zero',
   format: goZero(),
+  directory: 'shop/',
   oursToTheirs: {
-    registered: { address: '10.0.0.5:8080', scheme: 'grpc' },
+    registered: { address: '10.0.0.5:8080' },
     // All that a subscriber is told.
     seen: { address: '10.0.0.5:8080' },
-    lost: ['scheme'],
     changed: { address: '10.0.0.6:8080' },
     seenChanged: { address: '10.0.0.6:8080' },
   },
   theirsToOurs: {
     registered: { address: '[fd00::5]:8080' },
-    seen: { address: '[fd00::5]:8080', scheme: 'grpc', weight: 100, tags: {} },
+    seen: { address: '[fd00::5]:8080' },
+    assumed: { scheme: 'grpc', weight: 100, tags: {} },
   },
 })

@@ -3,7 +3,7 @@ import { describeFramework } from './describe-framework.ts'
 import type { OursToTheirs } from './framework.ts'
 
 const address = '10.0.0.7:50051'
-const own = { id: 'b', address, scheme: 'grpc', weight: 7, tags: { env: 'prod' }, zone: 'z1', version: 'v2' } as const
+const own = { id: 'b', address, weight: 7, tags: { env: 'prod' }, zone: 'z1', version: 'v2' } as const
 const moved: OursToTheirs['changed'] = { ...own, address: '10.0.0.8:50051', weight: 9 }
 
 describeFramework({
@@ -11,11 +11,10 @@ describeFramework({
   module: 'go.etcd.io/etcd/client/v3',
   program: 'grpc-naming',
   format: grpcNaming(),
+  directory: 'svc/',
   oursToTheirs: {
     registered: own,
     seen: { id: 'b', address, metadata: { env: 'prod', version: 'v2', weight: '7', zone: 'z1' } },
-    // There is gRPC and nothing else.
-    lost: ['scheme'],
     changed: moved,
     seenChanged: {
       id: 'b',
@@ -31,6 +30,7 @@ describeFramework({
       // Here the weight is a text, where we write a number.
       extra: { metadata: '{"env":"prod","version":"v2","weight":"7","zone":"z1"}' },
     },
+    assumed: { scheme: 'grpc' },
   },
 })
 
@@ -40,11 +40,12 @@ describeFramework({
   program: 'grpc-naming',
   view: 'grpc',
   format: grpcNaming(),
+  directory: 'svc/',
   oursToTheirs: {
     registered: own,
     // All that gRPC is told.
     seen: { address },
-    lost: ['id', 'scheme', 'weight', 'tags', 'zone', 'version'],
+    lost: ['id', 'weight', 'tags', 'zone', 'version'],
     changed: moved,
     seenChanged: { address: '10.0.0.8:50051' },
   },

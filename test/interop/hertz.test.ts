@@ -18,7 +18,6 @@ describeFramework({
   theirsToOurs: {
     registered: { address, scheme: 'tcp', weight: 7, metadata: { env: 'a&b', zone: 'z1', version: 'v2' } },
     seen: {
-      id: address,
       address,
       scheme: 'tcp',
       weight: 7,
@@ -26,5 +25,15 @@ describeFramework({
       zone: 'z1',
       version: 'v2',
     },
+    assumed: { id: address },
+    // Its tags are in no order.
+    otherBytes: true,
+    others: [
+      {
+        what: 'one that says no weight: 10, as for its own clients',
+        registered: { address, scheme: 'tcp' },
+        seen: [{ address, weight: 10, tags: {} }],
+      },
+    ],
   },
 })

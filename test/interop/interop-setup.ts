@@ -41,7 +41,7 @@ export function useInterop(framework: Framework, binary: EtcdBinary): InteropSet
   afterAll(() => server?.stop())
   beforeEach(() => {
     count += 1
-    service = `${framework.program}-${count}`
+    service = `${framework.directory ?? ''}${framework.program}-${count}`
     line = switchableFetch()
     etcd = createEtcdClient({ endpoints: [server.url], fetch: line.fetch })
   })

@@ -16,11 +16,17 @@ describeFramework({
     seenChanged: { address, scheme: 'tcp', weight: 9, metadata: { env: 'c' } },
     seenEmpty: (service) => ({ error: `no instance remains for ${service}` }),
     polls: true,
+    others: [
+      {
+        what: 'an IPv6 address, with the brackets that its dialer wants',
+        registered: { address: '[fd00::5]:8888' },
+        seen: { address: '[fd00::5]:8888', scheme: 'tcp', weight: 10, metadata: {} },
+      },
+    ],
   },
   theirsToOurs: {
     registered: { address, scheme: 'tcp', weight: 7, metadata: { env: 'a&b', zone: 'z1', version: 'v2' } },
     seen: {
-      id: address,
       address,
       scheme: 'tcp',
       weight: 7,
@@ -28,5 +34,18 @@ describeFramework({
       zone: 'z1',
       version: 'v2',
     },
+    assumed: { id: address },
+    others: [
+      {
+        what: 'one that says no weight: 10, as for its own clients',
+        registered: { address, scheme: 'tcp' },
+        seen: [{ address, weight: 10, tags: {} }],
+      },
+      {
+        what: 'an IPv6 address, which it writes without brackets',
+        registered: { address: '[fd00::5]:8888', scheme: 'tcp' },
+        seen: [{ id: '[fd00::5]:8888', address: '[fd00::5]:8888' }],
+      },
+    ],
   },
 })

@@ -27,5 +27,15 @@ describeFramework({
   theirsToOurs: {
     registered: { ...node, weight: 7, metadata: { env: 'a&b', zone: 'z1' } },
     seen: { ...own, tags: { env: 'a&b', zone: 'z1' } },
+    others: [
+      {
+        what: 'each endpoint of a record',
+        registered: { ...node, scheme: 'grpc,http' },
+        seen: [
+          { id: '4f8a-1', address, scheme: 'grpc', weight: 100 },
+          { id: '4f8a-1#http', address, scheme: 'http', weight: 100 },
+        ],
+      },
+    ],
   },
 })

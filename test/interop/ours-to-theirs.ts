@@ -9,11 +9,11 @@ import { type PeerProcess, startResolving, stateOf } from './peer-process.ts'
 /** What is registered here is resolved by the framework's own code. */
 export function oursToTheirs(framework: Framework, setup: InteropSetup): void {
   const { format } = framework
-  const { registered, seen, lost, changed, seenChanged, seenEmpty, polls } = framework.oursToTheirs
+  const { registered, seen, lost, changed, seenChanged, seenEmpty, polls, others = [] } = framework.oursToTheirs
   const proof = proofOf(framework, 'ours → theirs')
 
-  const keep = () =>
-    keepRegistered(createRegistrar(setup.etcd, { format, ttlSeconds }), { service: setup.service, ...registered })
+  const keep = (input = registered) =>
+    keepRegistered(createRegistrar(setup.etcd, { format, ttlSeconds }), { service: setup.service, ...input })
   const watchers = async () => (await setup.server.metrics()).get('etcd_debugging_mvcc_watcher_total')
   /** Starts what resolves, and waits until no change escapes it: some of them list before they watch. */
   const resolve = async () => {
@@ -31,6 +31,12 @@ export function oursToTheirs(framework: Framework, setup: InteropSetup): void {
       await using _session = await keep()
       await using resolving = await resolve()
       await theySee(resolving, { instances: [seen] })
+    })
+
+    it.each(others)('theirs finds $what', async (other) => {
+      await using _session = await keep(other.registered)
+      await using resolving = await resolve()
+      await theySee(resolving, { instances: [other.seen] })
     })
 
     it('theirs sees a change of ours', proof({ event: 'change' }), async () => {

@@ -18,6 +18,7 @@ describeFramework({
   },
   theirsToOurs: {
     registered: { address, scheme: 'quic', weight: 7, metadata: { env: 'a&b', zone: 'z1', version: 'v2' } },
-    seen: { ...own, id: pair.id, tags: { env: 'a&b', zone: 'z1', version: 'v2' } },
+    seen: { ...own, tags: { env: 'a&b', zone: 'z1', version: 'v2' } },
+    assumed: { id: pair.id },
   },
 })

@@ -8,11 +8,12 @@ import type { InteropSetup } from './interop-setup.ts'
 import { startRegistering } from './peer-process.ts'
 
 /** What the framework's own code has registered is resolved here, on demand and live. */
-export function theirsToOurs(framework: Framework, { registered, seen }: TheirsToOurs, setup: InteropSetup): void {
+export function theirsToOurs(framework: Framework, theirs: TheirsToOurs, setup: InteropSetup): void {
   const { format } = framework
+  const { registered, seen, assumed, otherBytes = false, others = [] } = theirs
   const proof = proofOf(framework, 'theirs → ours')
 
-  const register = () => startRegistering(setup.program, setup.target, registered)
+  const register = (instance = registered) => startRegistering(setup.program, setup.target, instance)
   const resolve = async () => {
     const resolver = createResolver(setup.etcd, { format, maxAgeMs: 0 })
     const instancer = createInstancer(setup.etcd, setup.service, { format })
@@ -34,7 +35,27 @@ export function theirsToOurs(framework: Framework, { registered, seen }: TheirsT
     it('ours finds what theirs has registered', proof({ fields: Object.keys(seen) }), async () => {
       await using _registering = await register()
       await using ours = await resolve()
-      await ours.sees([seen])
+      await ours.sees([{ ...seen, ...assumed }])
+    })
+
+    it.each(others)('ours finds $what', async (other) => {
+      await using _registering = await register(other.registered)
+      await using ours = await resolve()
+      await ours.sees(other.seen)
+    })
+
+    it.skipIf(otherBytes)('ours would have written the same key and the same bytes', async () => {
+      await using _registering = await register()
+      const { kvs } = await eventually(async () => {
+        const list = await setup.etcd.kv.list({ prefix: format.dir(setup.service) })
+        expect(list.kvs).toHaveLength(1)
+        return list
+      })
+      for (const { key, value, leaseId } of kvs) {
+        const [instance] = format.decode(key, value, setup.service)
+        expect(instance && format.key(instance, leaseId)).toBe(key)
+        expect(instance && new TextDecoder().decode(format.encode(instance))).toBe(value)
+      }
     })
 
     it('ours sees theirs come, and go when it deregisters', proof({ event: 'deregister' }), async () => {

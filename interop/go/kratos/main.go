@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"etcd-edge/interop/go/peer"
 
@@ -29,12 +30,16 @@ func register(options peer.Options) (func() error, error) {
 	if instance.Weight > 0 {
 		instance.Metadata["weight"] = strconv.Itoa(instance.Weight)
 	}
+	var endpoints []string
+	for _, scheme := range strings.Split(instance.Scheme, ",") {
+		endpoints = append(endpoints, scheme+"://"+instance.Address)
+	}
 	service := &registry.ServiceInstance{
 		ID:        instance.ID,
 		Name:      options.Service,
 		Version:   instance.Version,
 		Metadata:  instance.Metadata,
-		Endpoints: []string{instance.Scheme + "://" + instance.Address},
+		Endpoints: endpoints,
 	}
 	if err := registrar.Register(ctx, service); err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func parse(args []string) (Options, error) {
 	flags.StringVar(&options.Service, "service", "", "its name")
 	flags.StringVar(&options.Instance.ID, "id", "", "of the instance, where the framework has one")
 	flags.StringVar(&options.Instance.Address, "address", "", "host:port of the instance")
-	flags.StringVar(&options.Instance.Scheme, "scheme", "", "scheme or network of the instance")
+	flags.StringVar(&options.Instance.Scheme, "scheme", "", "scheme or network of the instance; with commas where a record has several")
 	flags.StringVar(&options.Instance.Version, "version", "", "of the instance")
 	flags.IntVar(&options.Instance.Weight, "weight", 0, "of the instance")
 	flags.StringVar(&metadata, "metadata", "{}", "of the instance: a JSON object of strings")
