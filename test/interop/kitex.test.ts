@@ -20,7 +20,7 @@ describeFramework({
       {
         what: 'an IPv6 address, with the brackets that its dialer wants',
         registered: { address: '[fd00::5]:8888' },
-        seen: { address: '[fd00::5]:8888', scheme: 'tcp', weight: 10, metadata: {} },
+        seen: { address: '[fd00::5]:8888', scheme: 'tcp', weight: 10 },
       },
     ],
   },
