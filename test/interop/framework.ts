@@ -25,6 +25,8 @@ export interface Framework {
   readonly program: string
   /** Which of its ways to resolve, where it has several. */
   readonly view?: string
+  /** The oldest etcd that its client takes. @default 3.4 */
+  readonly leastEtcd?: string
   readonly format: InstanceFormat
   /** What stands before the names of services, where they may have several segments. */
   readonly directory?: string

@@ -5,6 +5,8 @@ describeFramework({
   name: 'go-zero',
   module: 'github.com/zeromicro/go-zero',
   program: 'go-zero',
+  // Its client asks for no old cluster.
+  leastEtcd: '3.5',
   format: goZero(),
   directory: 'shop/',
   oursToTheirs: {

@@ -24,10 +24,13 @@ export function describeWithNewestEtcd(name: string, suite: (binary: EtcdBinary)
   })
 }
 
-/** As `describeWithNewestEtcd`, for a suite that builds programs of `interop/go`. */
-export function describeWithEtcdAndGo(name: string, suite: (binary: EtcdBinary) => void): void {
-  if (goAvailable()) describeWithNewestEtcd(name, suite)
-  else describeWhen(false, 'Go', name, () => {})
+/** As `describeWithNewestEtcd`, for a suite that builds programs of `interop/go`, some of which want no old etcd. */
+export function describeWithEtcdAndGo(name: string, suite: (binary: EtcdBinary) => void, leastEtcd = '3.4'): void {
+  const version = newestEtcd()?.version
+  const isOld = version !== undefined && version.localeCompare(leastEtcd, 'en', { numeric: true }) < 0
+  if (!goAvailable()) describeWhen(false, 'Go', name, () => {})
+  else if (isOld) describeWhen(false, `etcd ${leastEtcd} or later`, name, () => {})
+  else describeWithNewestEtcd(name, suite)
 }
 
 function goAvailable(): boolean {
