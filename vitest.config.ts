@@ -27,6 +27,9 @@ export default defineConfig({
       project('tls', ['test/tls/**/*.test.ts'], { testTimeout: 240_000 }),
       project('tools', ['test/tools/**/*.test.ts']),
       project('runtimes', ['test/runtimes/**/*.test.ts'], { testTimeout: 240_000 }),
+      // It waits for leases to run out most of the time, so several files at a time; in a group of their own, as Vitest wants
+      // it of a project with a number of workers of its own.
+      project('interop', ['test/interop/**/*.test.ts'], { maxWorkers: 4, sequence: { groupOrder: 1 } }),
     ],
   },
 })
