@@ -1,13 +1,14 @@
 import { type Goal, type Row, type RowTitle, rowOf } from './comparison.ts'
-import { buildPeers, type Cost, costOf, type Peer, prefixOf } from './discovery.ts'
+import { buildPeers, type Cost, costOf, type Peer } from './discovery.ts'
+import { follow } from './follow.ts'
 import type { BenchOptions } from './options.ts'
 import type { OrderedProcess } from './ordered-process.ts'
 
 const sizes = [100, 1000, 10_000] as const
-const changes = 100
-// Longer than go-kit takes for one at 10,000.
-const everyMs = 30
-const roundsAtMost = 7
+const changes = 50
+// Longer than go-kit takes for one at 10,000, also on a busy machine: what it is late for it lists in one.
+const everyMs = 60
+const roundsAtMost = 5
 
 /** A peer that follows a set, and what its rounds have cost. */
 interface Follower {
@@ -28,23 +29,17 @@ export async function change({ url, rounds }: BenchOptions): Promise<Row[]> {
   const writer = open.use(peers.startWriter(url))
   const followers: Follower[] = []
   for (const records of sizes) {
-    for (const format of ['raw', 'naming']) {
-      await writer.order({ do: 'fill', prefix: prefixOf(format as Peer['format'], records), format, records })
-    }
     for (const peer of records === 10_000 ? [ours, oursPicking, goKit, naming] : [ours, goKit, naming]) {
-      followers.push({ peer, records, subscriber: open.use(await follow(url, peer, records)), costs: [] })
+      followers.push({ peer, records, subscriber: open.use(await follow(url, writer, peer, records)), costs: [] })
     }
   }
-  const measure = ({ peer: { format }, records, subscriber }: Follower, pace: number, count: number) =>
-    costOf(subscriber, writer, { format, records, changes: count, everyMs: pace })
-  // Once without counting, and longer: connections, compiled code.
-  for (const follower of followers) await measure(follower, 3, 300)
   for (let round = 0; round < Math.min(rounds, roundsAtMost); round++) {
     // Who goes first has the colder machine.
     for (const follower of round % 2 === 0 ? followers : followers.toReversed()) {
-      const cost = await measure(follower, everyMs, changes)
-      if (follower.peer !== goKit && cost.told !== changes) {
-        throw new Error(`${follower.peer.name} was told of ${cost.told} changes of ${changes}`)
+      const { peer, records, subscriber } = follower
+      const cost = await costOf(subscriber, writer, { format: peer.format, records, changes, everyMs })
+      if (peer !== goKit && cost.told !== changes) {
+        throw new Error(`${peer.name} was told of ${cost.told} changes of ${changes}`)
       }
       follower.costs.push({ ...cost, cpuMs: cost.cpuMs / changes, bytes: cost.bytes / changes })
     }
@@ -90,11 +85,3 @@ type Title = Pick<RowTitle, 'case' | 'peer' | 'goal'>
 
 const units: Readonly<Record<Measure, string>> = { cpuMs: 'ms', bytes: 'bytes', latencyMs: 'ms' }
 const sizeOf = (records: number) => `${records.toLocaleString('en')} instances`
-
-async function follow(url: string, peer: Peer, records: number): Promise<OrderedProcess> {
-  const subscriber = peer.start(url)
-  const prefix = prefixOf(peer.format, records)
-  const { instances } = await subscriber.order<{ readonly instances: number }>({ do: 'subscribe', prefix })
-  if (instances !== records) throw new Error(`${peer.name} has found ${instances} of ${records} instances`)
-  return subscriber
-}

@@ -10,6 +10,8 @@ export type RecordFormat = 'raw' | 'naming' | 'kitex'
 export interface Peer {
   readonly name: string
   readonly format: RecordFormat
+  /** It is at its speed only after a while. */
+  readonly compilesAsItRuns: boolean
   start(url: string): OrderedProcess
 }
 
@@ -46,12 +48,14 @@ export async function buildPeers(): Promise<Peers | undefined> {
   const theirs = (as: string, name: string, format: RecordFormat): Peer => ({
     name,
     format,
+    compilesAsItRuns: false,
     start: (url) => startOrdered(program, ['-as', as, '-endpoint', url]),
   })
   const round = fileURLToPath(new URL('discovery-round.ts', import.meta.url))
   const ours = (name: string, ...args: string[]): Peer => ({
     name,
     format: 'raw',
+    compilesAsItRuns: true,
     start: (url) => startOrdered(process.execPath, [...process.execArgv, round, url, ...args]),
   })
   return {

@@ -7,7 +7,9 @@ export interface OrderedProcess extends AsyncDisposable {
 }
 
 export function startOrdered(command: string, args: readonly string[]): OrderedProcess {
-  const child = execa(command, args, { stderr: 'inherit', buffer: false, reject: false })
+  // clientv3 warns of every watch that its own user has ended.
+  const env = { ETCD_CLIENT_DEBUG: 'fatal' }
+  const child = execa(command, args, { env, stderr: 'inherit', buffer: false, reject: false })
   const answers = child.iterable()
   return {
     async order<Answer>(what: object) {

@@ -3,13 +3,16 @@ import { parseArgs } from 'node:util'
 import { startEtcd } from '../test/support/etcd.ts'
 import { pick, retry } from './balancing.ts'
 import { batch } from './batch.ts'
+import { burst } from './burst.ts'
 import { change } from './change.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
 import type { BenchOptions } from './options.ts'
 import { register } from './register.ts'
+import { resolve } from './resolve.ts'
 import { serviceFetch } from './service-fetch.ts'
 import { size } from './size.ts'
+import { sync } from './sync.ts'
 import { unary } from './unary.ts'
 import { watch } from './watch.ts'
 
@@ -22,7 +25,10 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>
   retry,
   serviceFetch,
   register,
+  resolve,
+  sync,
   change,
+  burst,
   size,
 }
 
