@@ -43,17 +43,18 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   const { service, onRejected, matches = all, seed = none } = options
   // A record that nobody may see may still hide others.
   const [readable, visible] = format.visible === undefined ? [matches, all] : [all, matches]
-  let sorted: readonly ResolvedInstance[] = seed
+  /** By key. Never handed out, so that a change moves pointers here and callers get one copy, however many events it had. */
+  let sorted: ResolvedInstance[] = [...seed]
   /** Those of them that the format lets callers see. */
-  let shown = sorted
+  let shown: readonly ResolvedInstance[] = seed
   const bad = new Set<string>()
 
   const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
     try {
-      const decoded = format
-        .decode(kv.key, kv.value, service)
-        .filter(readable)
-        .map((instance) => resolved(instance, kv))
+      const decoded: ResolvedInstance[] = []
+      for (const instance of format.decode(kv.key, kv.value, service)) {
+        if (readable(instance)) decoded.push(resolved(instance, kv))
+      }
       bad.delete(kv.key)
       return decoded
     } catch (error) {
@@ -65,7 +66,7 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   }
 
   const show = (): void => {
-    shown = format.visible === undefined ? sorted : Object.freeze(format.visible(sorted).filter(visible))
+    shown = Object.freeze(format.visible === undefined ? sorted.slice() : format.visible(sorted).filter(visible))
   }
 
   const rangeOf = (key: string) => {
@@ -75,11 +76,10 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
     return { start, end }
   }
 
-  /** Puts other instances in the place of those of one key. */
-  const splice = (key: string, instances: readonly ResolvedInstance[]): void => {
+  /** Puts other instances in the place of those of one key; says whether there were any on either side. */
+  const splice = (key: string, instances: readonly ResolvedInstance[]): boolean => {
     const { start, end } = rangeOf(key)
-    if (start === end && instances.length === 0) return
-    sorted = Object.freeze([...sorted.slice(0, start), ...instances, ...sorted.slice(end)])
+    return sorted.splice(start, end - start, ...instances).length + instances.length > 0
   }
 
   const instancesOf = (key: string): readonly ResolvedInstance[] => {
@@ -87,10 +87,10 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
     return sorted.slice(start, end)
   }
 
-  const applyOne = ({ type, kv }: Pick<WatchEvent, 'type' | 'kv'>): void => {
+  const applyOne = ({ type, kv }: Pick<WatchEvent, 'type' | 'kv'>): boolean => {
     if (type === 'delete') bad.delete(kv.key)
     const instances = type === 'delete' ? none : decode(kv)
-    if (instances !== undefined) splice(kv.key, instances)
+    return instances !== undefined && splice(kv.key, instances)
   }
 
   return {
@@ -99,12 +99,13 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
     apply(events) {
       const shownBefore = shown
       const before = new Map<string, readonly ResolvedInstance[]>()
+      let moved = false
       for (const event of events) {
         const { key } = event.kv
         if (!before.has(key)) before.set(key, instancesOf(key))
-        applyOne(event)
+        moved = applyOne(event) || moved
       }
-      show()
+      if (moved) show()
       // One record may have shown or hidden any other.
       if (format.visible !== undefined) return diff(shownBefore, shown)
       const keys = [...before.keys()]
@@ -113,9 +114,15 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
     replace(kvs) {
       const before = sorted
       const shownBefore = shown
+      let known: ReadonlyMap<string, readonly ResolvedInstance[]> | undefined
+      const kept = (key: string) => {
+        known ??= byTheirKeys(before)
+        return known.get(key) ?? none
+      }
       bad.clear()
-      const kept = (key: string) => before.filter((instance) => instance.key === key)
-      sorted = Object.freeze(kvs.flatMap((kv) => decode(kv) ?? kept(kv.key)).sort(byKey))
+      sorted = []
+      for (const kv of kvs) sorted.push(...(decode(kv) ?? kept(kv.key)))
+      sorted.sort(byKey)
       show()
       return diff(shownBefore, shown)
     },
@@ -128,6 +135,16 @@ function resolved(instance: Parameters<typeof sameInstance>[0], kv: KeyValue): R
 }
 
 const byKey = (a: ResolvedInstance, b: ResolvedInstance) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+
+function byTheirKeys(instances: readonly ResolvedInstance[]): ReadonlyMap<string, readonly ResolvedInstance[]> {
+  const groups = new Map<string, ResolvedInstance[]>()
+  for (const instance of instances) {
+    const group = groups.get(instance.key)
+    if (group === undefined) groups.set(instance.key, [instance])
+    else group.push(instance)
+  }
+  return groups
+}
 
 function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
   let low = 0
@@ -142,6 +159,7 @@ function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
 
 /** Instances are told apart by where they are stored and their id. A rewrite that says the same is no change. */
 function diff(before: readonly ResolvedInstance[], after: readonly ResolvedInstance[]): Change {
+  if (before.length === 0) return { added: [...after], updated: [], removed: [] }
   const name = ({ key, id }: ResolvedInstance) => `${key}\n${id}`
   const old = new Map(before.map((instance) => [name(instance), instance]))
   const added: ResolvedInstance[] = []
