@@ -1,12 +1,16 @@
-/** What is measured: ours against a floor or a peer, in the same run and in turn. */
-export interface Comparison {
+/** What a row says beside its numbers. */
+export interface RowTitle {
   readonly bench: string
   readonly case: string
   /** What ours is held against. */
   readonly peer: string
   readonly unit: string
-  /** What the ratio of ours to theirs must be. */
-  readonly goal: Goal
+  /** What the ratio of ours to theirs must be. @default nothing: the row is there to be known */
+  readonly goal?: Goal | undefined
+}
+
+/** What is measured: ours against a floor or a peer, in the same run and in turn. */
+export interface Comparison extends RowTitle {
   readonly rounds: number
   /** One round of ours, in the unit. */
   readonly ours: () => Promise<number>
@@ -29,15 +33,22 @@ export interface Row {
   /** Half of the rounds' ratios lie within so much of each other. */
   readonly spread: number
   readonly goal: string
-  readonly holds: boolean
+  /** Undefined without a goal. */
+  readonly holds: boolean | undefined
+}
+
+/** What a round has shown. */
+export interface Measured {
+  readonly ours: number
+  readonly theirs: number
 }
 
 export async function compare(comparison: Comparison): Promise<Row> {
-  const { bench, case: name, peer, unit, goal, rounds } = comparison
+  const { rounds } = comparison
   // Once each without counting: caches, connections, compiled code.
   await comparison.ours()
   await comparison.theirs()
-  const measured: { ours: number; theirs: number }[] = []
+  const measured: Measured[] = []
   for (let round = 0; round < rounds; round++) {
     // Who goes first has the colder machine.
     if (round % 2 === 0) {
@@ -48,6 +59,10 @@ export async function compare(comparison: Comparison): Promise<Row> {
       measured.push({ ours: await comparison.ours(), theirs })
     }
   }
+  return rowOf(comparison, measured)
+}
+
+export function rowOf({ bench, case: name, peer, unit, goal }: RowTitle, measured: readonly Measured[]): Row {
   const ratios = measured.map(({ ours, theirs }) => ours / theirs)
   const ratio = quantile(ratios, 0.5)
   return {
@@ -65,9 +80,14 @@ export async function compare(comparison: Comparison): Promise<Row> {
     unit,
     ratio,
     spread: quantile(ratios, 0.75) - quantile(ratios, 0.25),
-    goal: 'most' in goal ? `≤ ${goal.most}` : `≥ ${goal.least}`,
-    holds: 'most' in goal ? ratio <= goal.most : ratio >= goal.least,
+    ...verdict(ratio, goal),
   }
+}
+
+function verdict(ratio: number, goal: Goal | undefined): Pick<Row, 'goal' | 'holds'> {
+  if (goal === undefined) return { goal: 'no goal', holds: undefined }
+  if ('most' in goal) return { goal: `≤ ${goal.most}`, holds: ratio <= goal.most }
+  return { goal: `≥ ${goal.least}`, holds: ratio >= goal.least }
 }
 
 export function quantile(values: readonly number[], share: number): number {

@@ -3,12 +3,16 @@ import { parseArgs } from 'node:util'
 import { startEtcd } from '../test/support/etcd.ts'
 import { pick, retry } from './balancing.ts'
 import { batch } from './batch.ts'
+import { burst } from './burst.ts'
+import { change } from './change.ts'
 import type { Row } from './comparison.ts'
 import { list } from './list.ts'
 import type { BenchOptions } from './options.ts'
 import { register } from './register.ts'
+import { resolve } from './resolve.ts'
 import { serviceFetch } from './service-fetch.ts'
 import { size } from './size.ts'
+import { sync } from './sync.ts'
 import { unary } from './unary.ts'
 import { watch } from './watch.ts'
 
@@ -21,6 +25,10 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Row[]>
   retry,
   serviceFetch,
   register,
+  resolve,
+  sync,
+  change,
+  burst,
   size,
 }
 
@@ -52,7 +60,7 @@ function line(row: Row): string {
   const number = (value: number) => value.toPrecision(4).padStart(9)
   // Of a hundredth, two digits behind the point say nothing.
   const ratio = row.ratio < 0.1 ? row.ratio.toPrecision(2) : row.ratio.toFixed(2)
-  const verdict = row.holds ? 'holds' : 'DOES NOT HOLD'
+  const verdict = row.holds === undefined ? '' : row.holds ? 'holds' : 'DOES NOT HOLD'
   const what = `${row.bench}: ${row.case}`.padEnd(58)
   return `${what} ${number(row.ours)} / ${number(row.theirs)} ${row.unit.padEnd(9)} ratio ${ratio} ± ${row.spread.toFixed(2)}  ${row.goal}  ${verdict}  (${row.peer})`
 }

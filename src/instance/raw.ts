@@ -56,17 +56,9 @@ export function raw(options: RawOptions = {}): InstanceFormat {
       const { address, scheme } = readValue(text)
       const path = queryPrefix === undefined ? splitKey(root, key) : belowPrefix(queryPrefix, key)
       if (path === undefined) throw new InvalidInstanceError('key', `is not below ${root}<service>/`)
-      return [
-        {
-          id: path.rest || address,
-          service: path.service,
-          address,
-          ...(scheme === undefined ? {} : { scheme }),
-          weight: defaultWeight,
-          tags: {},
-          extra: { value: text },
-        },
-      ]
+      const named = { id: path.rest || address, service: path.service, address }
+      const rest = { weight: defaultWeight, tags: {}, extra: { value: text } }
+      return [scheme === undefined ? { ...named, ...rest } : { ...named, scheme, ...rest }]
     },
   }
 }

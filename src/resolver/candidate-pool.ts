@@ -22,6 +22,9 @@ export class CandidatePool<Source extends BalancerSource, Memo = undefined> {
   readonly #zone: string | undefined
   readonly #remember: (id: string) => Memo
   #from: readonly unknown[] | undefined
+  /** One for each item of it. */
+  #all: readonly Candidate<Picked<Source>, Memo>[] = none
+  /** Those of them that may be picked. */
   #known: readonly Candidate<Picked<Source>, Memo>[] = none
   /** The better ones first. */
   #choices: readonly (readonly Candidate<Picked<Source>, Memo>[])[] = none
@@ -70,17 +73,38 @@ export class CandidatePool<Source extends BalancerSource, Memo = undefined> {
     return candidates
   }
 
+  /** A change leaves most items as they are: their candidates are not worked out again. */
   #read(items: readonly unknown[]): void {
-    const memos = new Map(this.#known.map(({ id, memo }) => [id, memo]))
-    const candidates = items.map((item, index) => {
-      const traits = this.#source.traitsOf(item, index)
+    const all = this.#all
+    const { start, end } = this.#unchanged(items)
+    const left = all.slice(start, all.length - end)
+    const memos = new Map(left.filter(isPickable).map(({ id, memo }) => [id, memo]))
+    const met = items.slice(start, items.length - end).map((item, index) => {
+      const traits = this.#source.traitsOf(item, start + index)
       const memo = memos.get(traits.id) ?? this.#remember(traits.id)
       memos.delete(traits.id)
       return { ...traits, memo }
     })
-    this.#known = candidates.filter(({ weight, draining }) => weight > 0 && !draining)
+    const wereAll = this.#known.length === all.length
+    const now = all.slice(0, start).concat(met, all.slice(all.length - end))
+    this.#all = now
+    this.#known = wereAll && met.every(isPickable) ? now : now.filter(isPickable)
     this.#from = items
     this.#sort()
+  }
+
+  /** How many items at the start and at the end are those of the last time. */
+  #unchanged(items: readonly unknown[]): { readonly start: number; readonly end: number } {
+    const from = this.#from ?? none
+    const shorter = Math.min(items.length, from.length)
+    let start = 0
+    // `===` would look into each of them, and of 10,000 few are in the processor's cache.
+    while (start < shorter && Object.is(items[start], from[start])) start += 1
+    let end = 0
+    // An endpoint without an instance is named after its place.
+    if (this.#endpointer !== undefined && items.length !== from.length) return { start, end }
+    while (end < shorter - start && Object.is(items[items.length - 1 - end], from[from.length - 1 - end])) end += 1
+    return { start, end }
   }
 
   #sort(): void {
@@ -107,3 +131,5 @@ export class CandidatePool<Source extends BalancerSource, Memo = undefined> {
     return new NoInstancesError(`no instance${of} to pick: ${why}`, service === undefined ? {} : { service })
   }
 }
+
+const isPickable = ({ weight, draining }: Candidate<unknown>) => weight > 0 && !draining

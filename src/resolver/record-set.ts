@@ -48,7 +48,7 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
   const { service, onRejected, matches = all, seed = none } = options
   // A record that nobody may see may still hide others.
   const [readable, visible] = format.visible === undefined ? [matches, all] : [all, matches]
-  // Edited in place. What callers have is a frozen copy: to copy a frozen array takes many times as long as a plain one.
+  /** By key. Never handed out: a change edits it in place, and callers get one frozen copy, however many events it had. */
   let sorted: ResolvedInstance[] = [...seed]
   let isEdited = false
   /** Those of them that the format lets callers see. */
@@ -57,10 +57,10 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
 
   const decode = (kv: KeyValue): readonly ResolvedInstance[] | undefined => {
     try {
-      const decoded = format
-        .decode(kv.key, kv.value, service)
-        .filter(readable)
-        .map((instance) => resolved(instance, kv))
+      const decoded: ResolvedInstance[] = []
+      for (const instance of format.decode(kv.key, kv.value, service)) {
+        if (readable(instance)) decoded.push(resolved(instance, kv))
+      }
       bad.delete(kv.key)
       return decoded
     } catch (error) {
@@ -123,11 +123,16 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
     replace(kvs) {
       const before = sorted
       const shownBefore = shown
-      bad.clear()
+      let known: ReadonlyMap<string, readonly ResolvedInstance[]> | undefined
       // Of the same life of the key: what was deleted meanwhile is gone, whatever was put there afterwards.
-      const kept = (kv: KeyValue) =>
-        before.filter(({ key, createRevision }) => key === kv.key && createRevision === kv.createRevision)
-      sorted = kvs.flatMap((kv) => decode(kv) ?? kept(kv)).sort(byKey)
+      const kept = ({ key, createRevision }: KeyValue) => {
+        known ??= byTheirKeys(before)
+        return (known.get(key) ?? none).filter((instance) => instance.createRevision === createRevision)
+      }
+      bad.clear()
+      sorted = []
+      for (const kv of kvs) sorted.push(...(decode(kv) ?? kept(kv)))
+      sorted.sort(byKey)
       isEdited = true
       show()
       return diff(shownBefore, shown)
@@ -143,6 +148,16 @@ function resolved(instance: Parameters<typeof sameInstance>[0], kv: KeyValue): R
 /** Instances are in the order of their keys. */
 export const byKey = (a: ResolvedInstance, b: ResolvedInstance): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 
+function byTheirKeys(instances: readonly ResolvedInstance[]): ReadonlyMap<string, readonly ResolvedInstance[]> {
+  const groups = new Map<string, ResolvedInstance[]>()
+  for (const instance of instances) {
+    const group = groups.get(instance.key)
+    if (group === undefined) groups.set(instance.key, [instance])
+    else group.push(instance)
+  }
+  return groups
+}
+
 function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
   let low = 0
   let high = sorted.length
@@ -156,6 +171,7 @@ function lowerBound(sorted: readonly ResolvedInstance[], key: string): number {
 
 /** Instances are told apart by where they are stored and their id. A rewrite that says the same is no change. */
 export function diff(before: readonly ResolvedInstance[], after: readonly ResolvedInstance[]): Change {
+  if (before.length === 0) return { added: [...after], updated: [], removed: [] }
   const name = ({ key, id }: ResolvedInstance) => `${key}\n${id}`
   const old = new Map(before.map((instance) => [name(instance), instance]))
   const added: ResolvedInstance[] = []

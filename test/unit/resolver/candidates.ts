@@ -1,5 +1,5 @@
 import type { ServiceInstance } from '../../../src/instance/index.ts'
-import type { Instancer, ServiceSnapshot } from '../../../src/resolver/index.ts'
+import type { Instancer, ResolvedInstance, ServiceSnapshot } from '../../../src/resolver/index.ts'
 
 export const instance = (id: string, more: Partial<ServiceInstance> = {}): ServiceInstance => ({
   id,
@@ -10,17 +10,23 @@ export const instance = (id: string, more: Partial<ServiceInstance> = {}): Servi
   ...more,
 })
 
-/** A live set that a test changes by hand. */
+/** A live set that a test changes by hand. An instance that is given again is the same object again, as an instancer's is. */
 export interface ChangingSet extends Pick<Instancer, 'service' | 'snapshot'> {
   set(instances: readonly ServiceInstance[]): void
 }
 
 export function changingSet(initial: readonly ServiceInstance[]): ChangingSet {
+  const known = new WeakMap<ServiceInstance, ResolvedInstance>()
+  const found = (each: ServiceInstance): ResolvedInstance => {
+    const resolved = known.get(each) ?? { ...each, key: each.id, leaseId: '0', createRevision: 1, modRevision: 1 }
+    known.set(each, resolved)
+    return resolved
+  }
   const snapshotOf = (instances: readonly ServiceInstance[]): ServiceSnapshot => ({
     service: 'web',
     revision: 1,
     clusterId: '1',
-    instances: instances.map((each) => ({ ...each, key: each.id, leaseId: '0', createRevision: 1, modRevision: 1 })),
+    instances: instances.map(found),
     updatedAt: 0,
     stale: false,
     rejected: 0,

@@ -54,6 +54,32 @@ describe('a set of records', () => {
     expect(records.instances()[0]?.modRevision).toBe(9)
   })
 
+  it('gives the same array until an instance is put or goes', () => {
+    const records = createRecordSet(native())
+    records.replace([kv('a', 1), kv('b', 1)])
+    const before = records.instances()
+    records.apply([gone('nobody'), put('a', 'nonsense'), put('bad', 'nonsense')])
+    expect(records.instances()).toBe(before)
+    records.apply([put('a', 2), gone('b')])
+    expect(records.instances()).not.toBe(before)
+    expect(before.map(({ id, weight }) => [id, weight])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ])
+    expect([before, records.instances()].every(Object.isFrozen)).toBe(true)
+  })
+
+  it('keeps what a record said last when a list finds it unreadable', () => {
+    const records = createRecordSet(native())
+    records.replace([kv('a', 1), kv('b', 7), kv('c', 1)])
+    expect(names(records.replace([kv('a', 1), kv('b', 'nonsense'), kv('new', 'nonsense')]))).toEqual([[], [], ['c']])
+    expect(records.instances().map(({ id, weight }) => [id, weight])).toEqual([
+      ['a', 1],
+      ['b', 7],
+    ])
+    expect(records.rejected()).toBe(2)
+  })
+
   it('counts a record that cannot be read until it is replaced or deleted, and keeps the good one', () => {
     const records = createRecordSet(native())
     records.replace([kv('a', 1), kv('bad', 'null')])

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fixedEndpointer, random, roundRobin } from '../../../src/resolver/index.ts'
 import { changingSet, instance, seeded } from './candidates.ts'
@@ -24,6 +25,28 @@ describe('roundRobin', () => {
     expect(ids(3, pick)).toEqual(['c', 'd', 'a'])
     source.set(three.slice(0, 2))
     expect(ids(3, pick)).toEqual(['b', 'a', 'b'])
+  })
+
+  it('gives each that may be picked one turn in a round, whatever has changed since the last one', () => {
+    // Of each two versions, so that a state keeps some of the one before, says some otherwise, and drains some.
+    const versions = [...'abcdefgh'].flatMap((id) => [
+      instance(id),
+      instance(id, { tags: { version: '2' } }),
+      instance(id, { weight: 0 }),
+    ])
+    const states = fc.uniqueArray(fc.constantFrom(...versions), { selector: ({ id }) => id })
+    fc.assert(
+      fc.property(fc.array(states.map((set) => set.toSorted((a, b) => (a.id < b.id ? -1 : 1)))), (sets) => {
+        const source = changingSet([])
+        const { pick } = roundRobin(source)
+        for (const set of sets) {
+          source.set(set)
+          const wanted = source.snapshot().instances.filter(({ weight }) => weight > 0)
+          if (wanted.length === 0) expect(pick).toThrow(/no instance/)
+          else expect(new Set(Array.from(wanted, () => pick()))).toEqual(new Set(wanted))
+        }
+      }),
+    )
   })
 
   it('gives each exactly its share, however many there are', () => {
