@@ -121,7 +121,7 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
       }
       bad.clear()
       sorted = []
-      for (const kv of kvs) sorted.push(...(decode(kv) ?? kept(kv.key)))
+      for (const kv of kvs) for (const instance of decode(kv) ?? kept(kv.key)) sorted.push(instance)
       sorted.sort(byKey)
       show()
       return diff(shownBefore, shown)
