@@ -24,12 +24,12 @@ type Measure = 'cpuMs' | 'bytes' | 'latencyMs'
 export async function change({ url, rounds }: BenchOptions): Promise<Row[]> {
   const peers = await buildPeers()
   if (peers === undefined) return []
-  const { ours, oursPicking, goKit, naming } = peers
+  const { ours, oursPicking, bare, goKit, naming } = peers
   await using open = new AsyncDisposableStack()
   const writer = open.use(peers.startWriter(url))
   const followers: Follower[] = []
   for (const records of sizes) {
-    for (const peer of records === 10_000 ? [ours, oursPicking, goKit, naming] : [ours, goKit, naming]) {
+    for (const peer of records === 10_000 ? [ours, oursPicking, bare, goKit, naming] : [ours, goKit, naming]) {
       followers.push({ peer, records, subscriber: open.use(await follow(url, writer, peer, records)), costs: [] })
     }
   }
@@ -71,6 +71,8 @@ export async function change({ url, rounds }: BenchOptions): Promise<Row[]> {
     against('bytes', 'received', goKit, large, { most: 1 / 1000 }),
     against('latencyMs', 'put to told, p50', goKit, large, { most: 0.15 }),
     against('latencyMs', 'put to told, p50', naming, large, { most: 1.5 }),
+    against('cpuMs', 'CPU', bare, large),
+    against('latencyMs', 'put to told, p50', bare, large),
     ...sizes.flatMap((records) => [
       against('cpuMs', 'CPU', naming, records),
       against('bytes', 'received', naming, records),

@@ -86,7 +86,7 @@ export function rowOf({ bench, case: name, peer, unit, goal }: RowTitle, measure
 
 function verdict(ratio: number, goal: Goal | undefined): Pick<Row, 'goal' | 'holds'> {
   if (goal === undefined) return { goal: 'no goal', holds: undefined }
-  if ('most' in goal) return { goal: `≤ ${goal.most}`, holds: ratio <= goal.most }
+  if ('most' in goal) return { goal: `≤ ${Number(goal.most.toPrecision(2))}`, holds: ratio <= goal.most }
   return { goal: `≥ ${goal.least}`, holds: ratio >= goal.least }
 }
 

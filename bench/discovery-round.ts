@@ -1,5 +1,6 @@
-// Ours in a process of its own, which obeys as `interop/go/bench-sd` does: discovery-round.ts <endpoint> [pick].
-// With "pick" it picks once after each change, as whoever follows a service does sooner or later.
+// Ours in a process of its own, which obeys as `interop/go/bench-sd` does: discovery-round.ts <endpoint> [pick|bare].
+// With "pick" it picks once after each change, as whoever follows a service does sooner or later. With "bare" nothing of ours
+// is in it: the floor of whoever reads a watch through `fetch`.
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createEtcdClient } from 'etcd-edge/http-client'
@@ -14,7 +15,7 @@ interface Order {
   readonly prefix: string
 }
 
-const [, , endpoint = '', pick] = process.argv
+const [, , endpoint = '', mode] = process.argv
 const etcd = createEtcdClient({ endpoints: [endpoint], timeoutMs: 30_000 })
 const floor = bareFetch(endpoint)
 const serviceOf = ({ prefix }: Order) => prefix.slice('/services/'.length)
@@ -32,9 +33,31 @@ async function subscribe(order: Order): Promise<object> {
   instancer.subscribe((event) => {
     if (event.type === 'error') throw event.error
     for (const { extra } of event.change.updated) tell(extra?.value ?? '')
-    if (pick !== undefined) balancer.pick()
+    if (mode === 'pick') balancer.pick()
   })
   return { instances: instancer.snapshot().instances.length }
+}
+
+async function subscribeBare(order: Order): Promise<object> {
+  const create = { key: btoa(`${order.prefix}/`), range_end: btoa(`${order.prefix}0`) }
+  const response = await fetch(`${endpoint}/v3/watch`, {
+    method: 'POST',
+    body: JSON.stringify({ create_request: create }),
+  })
+  const read = async () => {
+    const reader = response.body?.getReader()
+    const decoder = new TextDecoder()
+    let rest = ''
+    for (;;) {
+      const chunk = await reader?.read()
+      if (chunk?.value === undefined) throw new Error('etcd has ended the watch')
+      const lines = (rest + decoder.decode(chunk.value, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) for (const { kv } of JSON.parse(line).result.events ?? []) tell(atob(kv.value))
+    }
+  }
+  void read()
+  return bare(order)
 }
 
 function tell(value: string): void {
@@ -88,7 +111,7 @@ function bare({ prefix }: Order): Promise<object> {
 }
 
 const orders: Readonly<Record<string, (order: Order) => object | Promise<object>>> = {
-  subscribe,
+  subscribe: mode === 'bare' ? subscribeBare : subscribe,
   sync,
   resolve,
   bare,

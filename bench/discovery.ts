@@ -19,6 +19,8 @@ export interface Peers {
   readonly ours: Peer
   /** Picks once after each change. */
   readonly oursPicking: Peer
+  /** What reads the watch through `fetch` and does nothing else. */
+  readonly bare: Peer
   readonly goKit: Peer
   readonly naming: Peer
   readonly kitex: Peer
@@ -61,6 +63,7 @@ export async function buildPeers(): Promise<Peers | undefined> {
   return {
     ours: ours('ours'),
     oursPicking: ours('ours, and a pick', 'pick'),
+    bare: ours('bare fetch reader', 'bare'),
     goKit: theirs('go-kit', 'go-kit, sd/etcdv3', 'raw'),
     naming: theirs('naming', "etcd's naming channel", 'naming'),
     kitex: theirs('kitex', 'Kitex registry-etcd', 'kitex'),

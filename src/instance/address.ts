@@ -13,7 +13,7 @@ const hostPort = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s/:@?#[\]\\]+)):(\d{1,5})$/
  * without punycode. Nearly all addresses are such, and the parser is most of what reading a record costs.
  */
 const plainHostPort =
-  /^(?!.*xn--)(?:(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)|(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*):[1-9]\d{0,4}$/
+  /^(?:(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)|(?!.*xn--)(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*):[1-9]\d{0,4}$/
 
 /** The parts of `host:port`; undefined when it is not of that shape. */
 export function splitAddress(address: string): HostPort | undefined {

@@ -131,7 +131,7 @@ export function createRecordSet(format: InstanceFormat, options: RecordSetOption
       }
       bad.clear()
       sorted = []
-      for (const kv of kvs) sorted.push(...(decode(kv) ?? kept(kv)))
+      for (const kv of kvs) for (const instance of decode(kv) ?? kept(kv)) sorted.push(instance)
       sorted.sort(byKey)
       isEdited = true
       show()
