@@ -107,7 +107,7 @@ export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}):
   const lastInstances = (service: string) => services.peek(service)?.instances
   const source = createSnapshotSource(etcd, format, { onRejected, known: lastInstances })
 
-  const resolveAnew = async (service: string, options: ResolveOptions): Promise<ServiceSnapshot> => {
+  const resolveAnew = async (service: string, options: ResolveOptions = {}): Promise<ServiceSnapshot> => {
     format.dir(service)
     const view = viewOf(options.filter)
     const known = services.given(service, options.consistency)
@@ -117,8 +117,8 @@ export function createResolver(etcd: EtcdClient, options: ResolverOptions = {}):
   return {
     format,
     // What is known is given without anything being made but the promise.
-    resolve(service, options = {}) {
-      const known = options.filter === undefined ? services.given(service, options.consistency) : undefined
+    resolve(service, options) {
+      const known = options?.filter === undefined ? services.given(service, options?.consistency) : undefined
       return known === undefined ? resolveAnew(service, options) : Promise.resolve(ownView(known))
     },
     async resolveMany<const Names extends readonly string[]>(names: Names, options: ResolveOptions = {}) {
