@@ -1,6 +1,7 @@
 import type { CallOptions, EtcdClient, KeyValue, ResponseHeader } from '../http-client/index.ts'
 import type { InstanceFormat } from '../instance/index.ts'
 import { listMany } from './list-many.ts'
+import { listRecords } from './list-records.ts'
 import { createRecordSet } from './record-set.ts'
 import type { OnRejected, ResolvedInstance, ServiceSnapshot } from './service-snapshot.ts'
 
@@ -45,8 +46,8 @@ export function createSnapshotSource(
 
   return {
     async one(service, options) {
-      const listing = await listMany(etcd, format, [service], pick(options))
-      return read(service, listing.services[0]?.kvs ?? [], listing, { service })
+      const answer = await listRecords(etcd, format, service, pick(options))
+      return read(service, answer.kvs, answer, { service })
     },
     async many(services, options) {
       const listing = await listMany(etcd, format, services, pick(options))
