@@ -1,10 +1,12 @@
-// go-micro's plugins/v4/registry/etcd: its Registry, and its watcher, after each event of which the service is read again.
+// go-micro's plugins/v4/registry/etcd: its Registry, and its Watcher behind a list.
 package main
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"etcd-edge/interop/go/peer"
@@ -42,20 +44,34 @@ func register(options peer.Options) (func() error, error) {
 	}, nil
 }
 
+// What go-micro's cache does: a list once, then what the watcher says. A list after each event would miss changes, for the
+// registry lists from a member's own state, which may be behind the event.
 func resolve(options peer.Options, see peer.See) error {
 	discovery := etcd.NewRegistry(registry.Addrs(options.Endpoint))
 	watcher, err := discovery.Watch(registry.WatchService(options.Service))
 	if err != nil {
 		return err
 	}
+	services, err := discovery.GetService(options.Service)
+	if err != nil && !errors.Is(err, registry.ErrNotFound) {
+		return err
+	}
+	nodes := map[string]peer.Instance{}
+	for _, instance := range read(services) {
+		nodes[instance.ID] = instance
+	}
 	for {
-		services, err := discovery.GetService(options.Service)
-		if errors.Is(err, registry.ErrNotFound) {
-			services, err = nil, nil
-		}
-		see(read(services), err)
-		if _, err := watcher.Next(); err != nil {
+		see(slices.Collect(maps.Values(nodes)), nil)
+		result, err := watcher.Next()
+		if err != nil {
 			return err
+		}
+		for _, instance := range read([]*registry.Service{result.Service}) {
+			if result.Action == "delete" {
+				delete(nodes, instance.ID)
+			} else {
+				nodes[instance.ID] = instance
+			}
 		}
 	}
 }
