@@ -1,7 +1,8 @@
 import { createEtcdClient } from 'etcd-edge/http-client'
 import { expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
-import { freePort, startEtcd } from '../support/etcd.ts'
+import { startEtcd } from '../support/etcd.ts'
+import { freePort } from '../support/free-port.ts'
 import { testWhenEtcdCan } from '../support/test-when-etcd-can.ts'
 
 describeWithNewestEtcd('a client of an etcd whose gateway it cannot use', ({ path: binary, version }) => {

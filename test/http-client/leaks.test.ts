@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { describeWithNewestEtcd } from '../support/describe-with-etcd.ts'
-import { freePort, startEtcd } from '../support/etcd.ts'
+import { startEtcd } from '../support/etcd.ts'
 import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/free-port.ts'
 
 interface Left {
   readonly before: { readonly sockets: number; readonly timers: number }

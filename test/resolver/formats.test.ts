@@ -3,8 +3,9 @@ import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.t
 import { goZero, grpcNaming, type InstanceFormat, kratos, raw, rpcx, skydns } from '../../src/instance/index.ts'
 import { createInstancer, createResolver, type Instancer, type InstancerEvent } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
-import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { type Etcd, startEtcd } from '../support/etcd.ts'
 import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/free-port.ts'
 import { startSupervised } from '../support/supervised-process.ts'
 
 describeWithEtcd('a resolver of what other frameworks have written', () => {

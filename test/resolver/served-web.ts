@@ -1,7 +1,8 @@
 import { createEtcdClient, type EtcdClient } from 'etcd-edge/http-client'
 import { createResolver, createServiceFetch, type ServiceFetch, type ServiceFetchOptions } from 'etcd-edge/resolver'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
-import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { freePort } from '../support/free-port.ts'
 import { type Behaviour, type InstanceServer, startInstanceServer } from '../support/instance-server.ts'
 
 /** A service `web` whose instances are servers, in a real etcd that is empty at the start of each test. */

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createEtcdClient, type EtcdClient } from '../../src/http-client/index.ts'
 import { createResolver, createServiceFetch, random } from '../../src/resolver/index.ts'
 import { describeWithEtcd } from '../support/describe-with-etcd.ts'
-import { type Etcd, freePort, startEtcd } from '../support/etcd.ts'
+import { type Etcd, startEtcd } from '../support/etcd.ts'
 import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/free-port.ts'
 import { busyFor, echo, type InstanceServer, silent, startInstanceServer } from '../support/instance-server.ts'
 
 describeWithEtcd('ky on a service fetch', () => {

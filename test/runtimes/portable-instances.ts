@@ -1,5 +1,5 @@
 import { createEtcdClient } from '../../src/index.ts'
-import { freePort } from '../support/etcd.ts'
+import { freePort } from '../support/free-port.ts'
 import {
   type Behaviour,
   busyFor,

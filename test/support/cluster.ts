@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Etcd, freePort, startEtcd } from './etcd.ts'
+import { type Etcd, startEtcd } from './etcd.ts'
+import { freePort } from './free-port.ts'
 import type { NetworkFault } from './network-fault.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 

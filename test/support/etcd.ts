@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 import { type SupervisedProcess, startSupervised } from './supervised-process.ts'
 
 export interface EtcdOptions {
@@ -114,16 +113,6 @@ async function isHealthy(url: string, etcd: SupervisedProcess): Promise<boolean>
     await sleep(50)
   }
   return false
-}
-
-/** A loopback port that was free a moment ago. @throws when `port` is given and taken. */
-export async function freePort(port = 0): Promise<number> {
-  const server = createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: found } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return found
 }
 
 function parseMetrics(page: string): ReadonlyMap<string, number> {

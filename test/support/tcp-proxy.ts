@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { freePort } from './free-port.ts'
 import type { NetworkFault } from './network-fault.ts'
 import { openTcpLink, type TcpLink } from './tcp-link.ts'
 
@@ -31,8 +32,8 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     void link.closed.then(() => links.delete(link))
     apply(link)
   }
-  let server = await listen(0, accept)
-  const { port } = server.address() as AddressInfo
+  const port = await freePort()
+  let server = await listen(port, accept)
 
   const cut = async () => {
     const closed = server.listening ? once(server, 'close') : undefined

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { type Etcd, startEtcd } from '../support/etcd.ts'
+import { freePort } from '../support/free-port.ts'
 import type { Certificate, Certificates } from './certificates.ts'
 
 /** An etcd with two doors: the one of TLS, which wants a client certificate, and one without, for the test itself. */
@@ -23,13 +22,4 @@ export async function startTlsEtcd(certificates: Certificates, server: Certifica
     ],
   })
   return { url, etcd }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
